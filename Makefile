@@ -1,0 +1,81 @@
+# The book and its checks. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(CURDIR)/$(BIN)/python
+BOOK := build/html
+PORT ?= 8000
+
+# Build dates come from the last commit, so that two builds of one commit agree byte for byte.
+SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1767225600)
+export SOURCE_DATE_EPOCH
+export PYTHONHASHSEED := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+SPHINX := $(RUN) -m sphinx -c . -W --keep-going -j 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help html test lint linkcheck doctest serve lock clean distclean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+html: $(VENV)/book.stamp ## build the book in build/html
+	@$(SPHINX) -q -b html -d build/doctrees docs $(BOOK)
+	@echo "The book is at $(BOOK)/index.html; read it with \`make serve\`."
+
+serve: html ## build the book and serve it on this machine
+	@echo "The book is on 127.0.0.1, port $(PORT); stop with Ctrl-C."
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory $(BOOK) $(PORT)
+
+test: $(VENV)/test.stamp ## run every test, the doctests of the modules included
+	@$(RUN) -m pytest
+
+doctest: $(VENV)/book.stamp ## run the doctests of the pages with Sphinx's doctest builder
+	@$(SPHINX) -q -b doctest -d build/doctrees-doctest docs build/doctest
+
+linkcheck: $(VENV)/book.stamp ## follow every link of the book (needs a network)
+	@$(SPHINX) -q -b linkcheck -d build/doctrees-linkcheck docs build/linkcheck
+
+lint: $(VENV)/test.stamp ## check style and types of src, tests and conf.py
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+lock: ## resolve pyproject.toml anew to the files in locks/ (needs uv)
+	@uv --version >/dev/null || { echo "make lock needs uv on the PATH" >&2; exit 1; }
+	uv pip compile $(LOCKED) --group book --output-file locks/book.txt
+	uv pip compile $(LOCKED) --group test --constraint locks/book.txt --output-file locks/test.txt
+
+LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header --extra numerics \
+	--custom-compile-command "make lock"
+
+clean: ## remove what was built; keep the environment
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment too
+	rm -rf $(VENV)
+
+# The environment: one stamp for what builds the book, one for what checks it.
+
+INSTALL := $(RUN) -m pip install -qq --no-input --require-virtualenv
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "This book needs Python 3.11 or newer; $(PYTHON) is Python %d.%d.%d. Name another with: make PYTHON=..." % v[:3])'
+	@echo "Making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/book.stamp: locks/book.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what builds the book (locks/book.txt)"
+	@$(INSTALL) --only-binary :all: --no-deps --require-hashes -r locks/book.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.stamp: locks/test.txt $(VENV)/book.stamp
+	@echo "Installing what checks the book (locks/test.txt)"
+	@$(INSTALL) --only-binary :all: --no-deps --require-hashes -r locks/test.txt
+	@touch $@
