@@ -44,7 +44,7 @@ lint: $(VENV)/test.stamp ## check style and types of src, tests and conf.py
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 
-lock: ## resolve pyproject.toml anew to the files in locks/ (needs uv)
+lock: ## bring locks/ in line with pyproject.toml (needs uv)
 	@uv --version >/dev/null || { echo "make lock needs uv on the PATH" >&2; exit 1; }
 	uv pip compile $(LOCKED) --group book --output-file locks/book.txt
 	uv pip compile $(LOCKED) --group test --constraint locks/book.txt --output-file locks/test.txt

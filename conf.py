@@ -1,0 +1,53 @@
+"""Settings of the book: `sphinx-build -c . docs build/html`, or `make html`."""
+
+from importlib.metadata import version as version_of
+
+project = "Gradients on Loss Functions"
+author = "The Gradients on Loss Functions authors"
+copyright = f"2026, {author}"
+release = version_of("lossgrad")
+version = release
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinxcontrib.bibtex",
+    "sphinx_copybutton",
+    "lossgrad.book",
+]
+
+# References inside the book must resolve; names of other packages cannot, for the build reads no network.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(?!lossgrad\b).*")]
+
+# Pages are executed, and what a cell complains of fails the build.
+# lossgrad.book keys the folder of cached results by the package and the versions the cells run on.
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_execution_in_temp = True
+nb_execution_timeout = 120
+nb_output_stderr = "error"
+nb_merge_streams = True
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}
+
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "fieldlist"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+
+bibtex_bibfiles = ["docs/references.bib"]
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_last_updated_fmt = None
+html_theme_options = {
+    "home_page_in_toc": True,
+    "navbar_persistent": [],
+    "search_bar_text": "Search the book",
+    "show_navbar_depth": 2,
+    "show_toc_level": 2,
+}

@@ -1,0 +1,71 @@
+"""Where the results of executed cells are kept, and when they may be used again.
+
+MyST-NB reuses a page's results as long as its cells are the same, whatever became of the code they call.
+Here the folder of kept results is named by a hash of everything that a result depends on, so an edit to the
+package starts an empty one.
+"""
+
+import hashlib
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from myst_nb.sphinx_ext import add_global_html_resources
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+import lossgrad
+
+PACKAGE = Path(lossgrad.__file__).parent
+
+LIBRARIES = ("sympy", "numpy", "matplotlib", "scikit-learn", "ipykernel", "myst-nb")
+"""The libraries whose versions show in a cell's result, besides Python's own."""
+
+
+def setup(app: Sphinx) -> None:
+    """Keep cell results in a folder of their own for each state of the package."""
+    app.connect("config-inited", keep_results_by_state)
+    app.connect("builder-inited", place_style_sheet)
+
+
+def keep_results_by_state(app: Sphinx, config: Config) -> None:
+    """Name the folder of results by `state` and create its tables.
+
+    The tables are made here because two pages that are read in parallel would both try to make them.
+    A new name also makes Sphinx read every page again.
+    """
+    folder = app.outdir.parent / "executed" / state()
+    config.nb_execution_cache_path = str(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    get_cache(folder).db.dispose()
+
+
+def state(package: Path = PACKAGE) -> str:
+    """A hash of the package's files and of the versions that its results depend on."""
+    digest = hashlib.sha256()
+    for line in _facts(package):
+        digest.update(line)
+    return digest.hexdigest()[:16]
+
+
+def _facts(package: Path) -> Iterator[bytes]:
+    yield platform.python_version().encode()
+    for library in LIBRARIES:
+        yield f"{library} {version(library)}".encode()
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and _can_change_a_result(path.relative_to(package)):
+            yield path.relative_to(package).as_posix().encode()
+            yield hashlib.sha256(path.read_bytes()).digest()
+
+
+def _can_change_a_result(path: Path) -> bool:
+    """Neither bytecode nor what a browser alone reads (the folders named static) can."""
+    return not {"__pycache__", "static"} & set(path.parts)
+
+
+def place_style_sheet(app: Sphinx) -> None:
+    """Place MyST-NB's style sheet before the pages are written, so that a first build links it by its checksum too."""
+    (app.outdir / "_static").mkdir(parents=True, exist_ok=True)
+    add_global_html_resources(app, None)
