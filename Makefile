@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(CURDIR)/$(BIN)/python
-BOOK := build/html
 PORT ?= 8000
 
 # Build dates come from the last commit, so that two builds of one commit agree byte for byte.
@@ -13,7 +12,14 @@ export SOURCE_DATE_EPOCH
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-SPHINX := $(RUN) -m sphinx -c . -W --keep-going -j 2
+# A page is read again after a build that did not pass: Sphinx says a warning only when it reads the page.
+define build
+	@test -e build/$(1).passed || rm -rf build/$(1).doctrees
+	@rm -f build/$(1).passed
+	@echo "Reading docs/; pages whose cells are new are executed, all of them the first time"
+	@$(RUN) -m sphinx -c . -W --keep-going -q -j 2 -b $(1) -d build/$(1).doctrees docs build/$(1)
+	@touch build/$(1).passed
+endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -23,21 +29,22 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 html: $(VENV)/book.stamp ## build the book in build/html
-	@$(SPHINX) -q -b html -d build/doctrees docs $(BOOK)
-	@echo "The book is at $(BOOK)/index.html; read it with \`make serve\`."
+	$(call build,html)
+	@echo "The book is at build/html/index.html; read it with \`make serve\`."
 
 serve: html ## build the book and serve it on this machine
 	@echo "The book is on 127.0.0.1, port $(PORT); stop with Ctrl-C."
-	@$(RUN) -m http.server --bind 127.0.0.1 --directory $(BOOK) $(PORT)
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/html $(PORT)
 
 test: $(VENV)/test.stamp ## run every test, the doctests of the modules included
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 2 --dist worksteal
 
 doctest: $(VENV)/book.stamp ## run the doctests of the pages with Sphinx's doctest builder
-	@$(SPHINX) -q -b doctest -d build/doctrees-doctest docs build/doctest
+	$(call build,doctest)
+	@tail -n 4 build/doctest/output.txt
 
 linkcheck: $(VENV)/book.stamp ## follow every link of the book (needs a network)
-	@$(SPHINX) -q -b linkcheck -d build/doctrees-linkcheck docs build/linkcheck
+	$(call build,linkcheck)
 
 lint: $(VENV)/test.stamp ## check style and types of src, tests and conf.py
 	@$(RUN) -m ruff check .

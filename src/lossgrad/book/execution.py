@@ -1,4 +1,4 @@
-"""Where the results of executed cells are kept, and when they may be used again.
+"""How cells are executed: where their results are kept, when they may be used again, where one that fails stands.
 
 MyST-NB reuses a page's results as long as its cells are the same, whatever became of the code they call.
 Here the folder of kept results is named by a hash of everything that a result depends on, so an edit to the
@@ -7,14 +7,19 @@ package starts an empty one.
 
 import hashlib
 import platform
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from docutils.nodes import document as Document
 from jupyter_cache import get_cache
+from myst_nb.core.execute.base import ExecutionError
+from myst_nb.sphinx_ import Parser
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import SphinxError
 
 import lossgrad
 
@@ -25,7 +30,9 @@ LIBRARIES = ("sympy", "numpy", "matplotlib", "scikit-learn", "ipykernel", "myst-
 
 
 def setup(app: Sphinx) -> None:
-    """Keep cell results in a folder of their own for each state of the package."""
+    """Keep cell results in a folder of their own for each state of the package, and say where a cell fails."""
+    app.setup_extension("myst_nb")
+    app.add_source_parser(PageParser, override=True)
     app.connect("config-inited", keep_results_by_state)
     app.connect("builder-inited", place_style_sheet)
 
@@ -69,3 +76,27 @@ def place_style_sheet(app: Sphinx) -> None:
     """Place MyST-NB's style sheet before the pages are written, so that a first build links it by its checksum too."""
     (app.outdir / "_static").mkdir(parents=True, exist_ok=True)
     add_global_html_resources(app, None)
+
+
+class CellFailed(SphinxError):
+    """A cell raised, or did not end in time: names the page, the line of the cell, and what happened."""
+
+    category = "A cell failed"
+
+
+class PageParser(Parser):
+    """MyST-NB's parser, except that a failing cell is named by its page and line."""
+
+    def parse(self, inputstring: str, document: Document) -> None:
+        """Parse the page, executing its cells."""
+        try:
+            super().parse(inputstring, document)
+        except ExecutionError as error:
+            what = str(error.__cause__)
+            raise CellFailed(f"{document['source']}:{_line_of_cell(what, inputstring)}: {what}") from error
+
+
+def _line_of_cell(what: str, page: str) -> int:
+    """The line of the page where the source starts that nbclient quotes between two rules."""
+    quoted = re.search(r"^-{18,}\n(.*?)\n-{18,}$", what, re.DOTALL | re.MULTILINE)
+    return page.count("\n", 0, page.find(quoted[1])) + 1 if quoted and quoted[1] in page else 1

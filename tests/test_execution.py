@@ -1,0 +1,89 @@
+"""Results of cells are used again only while everything they depend on is the same."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lossgrad.book.execution import PACKAGE, state
+
+ROOT = Path(__file__).parents[1]
+
+PAGE = """\
+---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+
+# A page
+
+```{code-cell} python
+one = 1
+```
+
+```{code-cell} python
+raise ValueError(f"{one} is not two")
+```
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the package to edit."""
+    return shutil.copytree(PACKAGE, tmp_path / "lossgrad", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def test_a_copy_of_the_package_has_the_state_of_the_package(package: Path) -> None:
+    assert state(package) == state()
+
+
+def test_an_edit_to_the_package_changes_its_state(package: Path) -> None:
+    (package / "__init__.py").write_text('"""Another package."""\n')
+    assert state(package) != state()
+
+
+def test_a_renamed_file_changes_the_state(package: Path) -> None:
+    (package / "py.typed").rename(package / "py.types")
+    assert state(package) != state()
+
+
+def test_bytecode_and_what_only_a_browser_reads_leave_the_state_as_it_is(package: Path) -> None:
+    for folder in (package / "__pycache__", package / "book" / "static"):
+        folder.mkdir(exist_ok=True)
+        (folder / "left_over.pyc").write_bytes(b"\0")
+    assert state(package) == state()
+
+
+def test_another_version_of_a_library_changes_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = state()
+    monkeypatch.setattr("lossgrad.book.execution.version", lambda library: f"a newer {library}")
+    assert state() != before
+
+
+def test_a_cell_that_raises_fails_the_build_with_the_page_and_the_line_of_the_cell(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(PAGE)
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "-c",
+        str(ROOT),
+        "-b",
+        "html",
+        "-d",
+        "doctrees",
+        "docs",
+        "html",
+    ]
+    for _ in range(2):  # a second run must not pass on what the first one left
+        build = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert build.returncode != 0
+        assert f"{Path('docs', 'index.md')}:15: " in build.stderr
+        assert "1 is not two" in build.stderr
