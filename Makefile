@@ -12,11 +12,15 @@ export SOURCE_DATE_EPOCH
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# What the pages take from npm, and the fonts as the pages carry them.
+FETCHED := node_modules/.fetched
+FONTS := $(addprefix build/static/fonts/,mathematics.woff2 text.woff2 text-italic.woff2)
+
 # A page is read again after a build that did not pass: Sphinx says a warning only when it reads the page.
 define build
 	@test -e build/$(1).passed || rm -rf build/$(1).doctrees
 	@rm -f build/$(1).passed
-	@echo "Reading docs/; pages whose cells are new are executed, all of them the first time"
+	@echo "Building $(1) from docs/; the first time, every page is executed"
 	@$(RUN) -m sphinx -c . -W --keep-going -q -j 2 -b $(1) -d build/$(1).doctrees docs build/$(1)
 	@touch build/$(1).passed
 endef
@@ -28,7 +32,7 @@ endef
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-html: $(VENV)/book.stamp ## build the book in build/html
+html: $(VENV)/book.stamp $(FETCHED) $(FONTS) ## build the book in build/html
 	$(call build,html)
 	@echo "The book is at build/html/index.html; read it with \`make serve\`."
 
@@ -36,7 +40,7 @@ serve: html ## build the book and serve it on this machine
 	@echo "The book is on 127.0.0.1, port $(PORT); stop with Ctrl-C."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/html $(PORT)
 
-test: $(VENV)/test.stamp ## run every test, the doctests of the modules included
+test: $(VENV)/test.stamp $(FETCHED) ## run every test, the doctests of the modules included
 	@$(RUN) -m pytest -n 2 --dist worksteal
 
 doctest: $(VENV)/book.stamp ## run the doctests of the pages with Sphinx's doctest builder
@@ -65,7 +69,7 @@ clean: ## remove what was built; keep the environment
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules
 
 # The environment: one stamp for what builds the book, one for what checks it.
 
@@ -86,3 +90,25 @@ $(VENV)/test.stamp: locks/test.txt $(VENV)/book.stamp
 	@echo "Installing what checks the book (locks/test.txt)"
 	@$(INSTALL) --only-binary :all: --no-deps --require-hashes -r locks/test.txt
 	@touch $@
+
+# The converter of mathematics and the fonts come from npm; Node itself comes from PyPI.
+
+$(FETCHED): package-lock.json .npmrc | $(VENV)/book.stamp
+	@echo "Fetching the converter of mathematics and the fonts (package-lock.json)"
+	@$(BIN)/npm ci --silent
+	@touch $@
+
+STIX := node_modules/@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2
+STIX_TEXT := node_modules/@fontsource-variable/stix-two-text/files/stix-two-text-latin-wght
+
+build/static/fonts/mathematics.woff2: src/lossgrad/book/alphabet.txt $(FETCHED)
+	@mkdir -p $(@D)
+	@$(BIN)/pyftsubset $(STIX) --unicodes-file=$< --layout-features=ccmp,dtls,flac,ss04,ssty --no-hinting --flavor=woff2 --output-file=$@
+
+build/static/fonts/text.woff2: $(FETCHED)
+	@mkdir -p $(@D)
+	@cp $(STIX_TEXT)-normal.woff2 $@
+
+build/static/fonts/text-italic.woff2: $(FETCHED)
+	@mkdir -p $(@D)
+	@cp $(STIX_TEXT)-italic.woff2 $@

@@ -11,6 +11,8 @@ from lossgrad.book.execution import PACKAGE, state
 
 ROOT = Path(__file__).parents[1]
 
+SPHINX = f"{sys.executable} -m sphinx -q -W -c {ROOT} -b html -d doctrees docs html".split()
+
 PAGE = """\
 ---
 file_format: mystnb
@@ -67,23 +69,25 @@ def test_another_version_of_a_library_changes_the_state(monkeypatch: pytest.Monk
 def test_a_cell_that_raises_fails_the_build_with_the_page_and_the_line_of_the_cell(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text(PAGE)
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "-c",
-        str(ROOT),
-        "-b",
-        "html",
-        "-d",
-        "doctrees",
-        "docs",
-        "html",
-    ]
     for _ in range(2):  # a second run must not pass on what the first one left
-        build = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        build = subprocess.run(SPHINX, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert build.returncode != 0
         assert f"{Path('docs', 'index.md')}:15: " in build.stderr
         assert "1 is not two" in build.stderr
+
+
+def test_pages_with_the_same_cells_are_read_in_parallel_and_share_no_folder(tmp_path: Path) -> None:
+    front_matter = PAGE.partition("# A page")[0]
+    cell = "```{code-cell} python\nprint(6 * 7)\n```\n"
+    names = [f"page_{letter}" for letter in "abcd"]
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(
+        front_matter + "# Pages\n\n```{toctree}\n" + "\n".join(names) + "\n```\n"
+    )
+    for name in names:
+        (tmp_path / "docs" / f"{name}.md").write_text(f"{front_matter}# Page\n\n{cell}")
+    build = subprocess.run([*SPHINX, "-j", "2"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (build.returncode, build.stderr) == (0, "")
+    for name in names:
+        assert "42" in (tmp_path / "html" / f"{name}.html").read_text()
+    assert {folder.name for folder in tmp_path.glob("executed/*/*")} == set(names)

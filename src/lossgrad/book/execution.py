@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from docutils.nodes import document as Document
-from jupyter_cache import get_cache
 from myst_nb.core.execute.base import ExecutionError
 from myst_nb.sphinx_ import Parser
 from myst_nb.sphinx_ext import add_global_html_resources
@@ -38,15 +37,8 @@ def setup(app: Sphinx) -> None:
 
 
 def keep_results_by_state(app: Sphinx, config: Config) -> None:
-    """Name the folder of results by `state` and create its tables.
-
-    The tables are made here because two pages that are read in parallel would both try to make them.
-    A new name also makes Sphinx read every page again.
-    """
-    folder = app.outdir.parent / "executed" / state()
-    config.nb_execution_cache_path = str(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    get_cache(folder).db.dispose()
+    """Name the folder of results by `state`; a new name also makes Sphinx read every page again."""
+    config.nb_execution_cache_path = str(app.outdir.parent / "executed" / state())
 
 
 def state(package: Path = PACKAGE) -> str:
@@ -85,15 +77,27 @@ class CellFailed(SphinxError):
 
 
 class PageParser(Parser):
-    """MyST-NB's parser, except that a failing cell is named by its page and line."""
+    """MyST-NB's parser, except that pages read in parallel share no folder, and a failing cell is named by its line.
+
+    In one folder two pages would race: to make its tables, and to keep the results of cells that are the same.
+    A page without cells starts no kernel.
+    """
 
     def parse(self, inputstring: str, document: Document) -> None:
         """Parse the page, executing its cells."""
+        env = document.settings.env
+        book = env.mystnb_config
+        env.mystnb_config = book.copy(
+            execution_mode=book.execution_mode if "{code-cell}" in inputstring else "off",
+            execution_cache_path=str(Path(book.execution_cache_path, env.docname)),
+        )
         try:
             super().parse(inputstring, document)
         except ExecutionError as error:
             what = str(error.__cause__)
             raise CellFailed(f"{document['source']}:{_line_of_cell(what, inputstring)}: {what}") from error
+        finally:
+            env.mystnb_config = book
 
 
 def _line_of_cell(what: str, page: str) -> int:
