@@ -41,7 +41,13 @@ autodoc_typehints = "signature"
 
 bibtex_bibfiles = ["docs/references.bib"]
 
+# Mathematics is MathML when the page arrives (lossgrad.book.typeset), in cell outputs too.
+html_math_renderer = "mathml"
+nb_render_markdown_format = "myst"
+
 html_theme = "sphinx_book_theme"
+html_static_path = ["docs/_static", "build/static"]
+html_css_files = ["book.css"]
 html_title = project
 html_last_updated_fmt = None
 html_theme_options = {

@@ -4,10 +4,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from lossgrad.book import execution
+from lossgrad.book import execution, typeset
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's parts with Sphinx."""
     execution.setup(app)
+    typeset.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
