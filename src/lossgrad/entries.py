@@ -1,0 +1,165 @@
+"""From matrices to indices: the entries of an expression, and derivatives of entries.
+
+``written_out(expression)`` leaves only numbers, symbols, entries of matrix symbols, labels, deltas, sums and functions
+of those. Every bound index gets a name of its own on the way, so that no later step can capture one.
+``derivative(f, x)`` differentiates such an expression by one entry or one symbol, by the rules of the calculus and
+``dW[r, i]/dW[p, q] = delta(r, p) delta(i, q)``; SymPy's own ``diff`` of sums is not used (sympy#21891).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sympy import (
+    Add,
+    Derivative,
+    Dummy,
+    Expr,
+    Function,
+    Heaviside,
+    Indexed,
+    Integer,
+    KroneckerDelta,
+    Max,
+    Min,
+    Mul,
+    Piecewise,
+    Pow,
+    Sum,
+    Trace,
+    log,
+)
+from sympy.core.function import AppliedUndef
+from sympy.logic.boolalg import Boolean
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
+from sympy.matrices.matrixbase import MatrixBase
+
+from lossgrad.expressions import EntryGradient, LossGradientEntry, LossValue, Scalar
+
+Target = Any  # MatrixElement of a MatrixSymbol, or a Symbol
+
+
+class NotSupported(Exception):
+    """An expression of a kind about which the kernel knows no rule."""
+
+
+def entry(A: Any, i: Any, j: Any) -> Expr:
+    """A[i, j], with its sums left standing also where sizes are numbers."""
+    return A[i, j] if isinstance(A, MatrixBase) else A._entry(i, j, expand=False)
+
+
+def written_out(e: Any) -> Any:
+    """The scalar ``e`` in entries of matrix symbols, every derivative carried out, every bound index renamed apart."""
+    if isinstance(e, MatrixElement):
+        A, i, j = e.args
+        i, j = written_out(i), written_out(j)
+        return MatrixElement(A, i, j) if isinstance(A, MatrixSymbol) else written_out(entry(A, i, j))
+    if isinstance(e, (LossGradientEntry, LossValue)):
+        return e.func(*e.args[:2], *(written_out(index) for index in e.args[2:]))
+    if isinstance(e, EntryGradient):
+        f, M, i, j = e.args
+        return derivative(written_out(f), MatrixElement(M, written_out(i), written_out(j)))
+    if isinstance(e, Scalar):
+        return written_out(e.entries())
+    if isinstance(e, Trace):
+        i = Dummy("i", integer=True, nonnegative=True)
+        return written_out(Sum(entry(e.arg, i, i), (i, 0, e.arg.shape[0] - 1)))
+    if isinstance(e, Derivative):
+        f = written_out(e.expr)
+        for variable, count in e.variable_count:
+            for _ in range(int(count)):
+                f = derivative(f, written_out(variable))
+        return f
+    if isinstance(e, Sum):
+        return _renamed_apart(e)
+    if isinstance(e, Indexed) or not e.args:
+        return e
+    if isinstance(e, MatrixExpr):
+        raise NotSupported(f"a scalar was expected, and {e} is a matrix of shape {e.shape}")
+    return e.func(*(written_out(arg) for arg in e.args))
+
+
+def _renamed_apart(e: Sum) -> Expr:
+    """The sum with each bound index under a new name, inside as well."""
+    body, *limits = e.args
+    renamed: list[tuple[Any, Any, Any]] = []
+    for position, (index, low, high) in enumerate(limits):  # an index is bound in the body and in limits to its left
+        new = Dummy(index.name, integer=True, nonnegative=True)
+        body = body.xreplace({index: new})
+        renamed = [(i, a.xreplace({index: new}), b.xreplace({index: new})) for i, a, b in renamed[:position]]
+        renamed.append((new, low, high))
+    body = written_out(body)
+    return Integer(0) if body == 0 else Sum(body, *renamed)
+
+
+def derivative(e: Any, x: Target, leaf: Callable[[Any, Target], Expr] | None = None) -> Expr:
+    """The derivative of a written-out expression by an entry or a symbol.
+
+    ``leaf`` may stand in for the derivative of an entry by an entry, to show the chain rule before it is carried out.
+    """
+    leaf = leaf or entry_by_entry
+
+    def d(e: Any) -> Any:
+        return derivative(e, x, leaf)
+
+    if e == x and not isinstance(x, MatrixElement):
+        return Integer(1)
+    if isinstance(e, MatrixElement):
+        return leaf(e, x) if isinstance(x, MatrixElement) and e.args[0] == x.args[0] else Integer(0)
+    if isinstance(e, LossValue):
+        return _chain_rule_of_loss(e, x, leaf)
+    if isinstance(e, LossGradientEntry):
+        return _no_second_derivative(e, x)
+    if not e.args or isinstance(e, (Indexed, KroneckerDelta, Heaviside, Boolean)):
+        return Integer(0)
+    if isinstance(e, Add):
+        return Add(*(d(arg) for arg in e.args))
+    if isinstance(e, Mul):
+        return Add(*(Mul(*e.args[:n], d(arg), *e.args[n + 1 :]) for n, arg in enumerate(e.args)))
+    if isinstance(e, Pow):
+        base, power = e.args
+        by_base = power * base ** (power - 1) * d(base)
+        by_power = d(power)
+        return by_base if by_power == 0 else by_base + log(base) * e * by_power
+    if isinstance(e, Sum):
+        body = d(e.function)
+        return Integer(0) if body == 0 else Sum(body, *e.limits)
+    if isinstance(e, Max):
+        return _derivative_of_max(e, d, 1)
+    if isinstance(e, Min):
+        return _derivative_of_max(e, d, -1)
+    if isinstance(e, Piecewise):
+        return Piecewise(*((d(value), condition) for value, condition in e.args))
+    if isinstance(e, Function) and not isinstance(e, AppliedUndef):
+        return Add(*(written_out(e.fdiff(n + 1)) * slope for n, arg in enumerate(e.args) if (slope := d(arg)) != 0))
+    raise NotSupported(f"no rule for the derivative of {e}, a {type(e).__name__}")
+
+
+def entry_by_entry(e: Any, x: Any) -> Expr:
+    """dW[r, i]/dW[p, q] = delta(r, p) delta(i, q): entries of a matrix are independent variables."""
+    return KroneckerDelta(e.i, x.i) * KroneckerDelta(e.j, x.j)
+
+
+def _derivative_of_max(e: Any, d: Callable[[Any], Any], sign: int) -> Expr:
+    """d max(a, b) = H(a - b) da + H(b - a) db, where a and b differ; for min the other one counts."""
+    first, *others = e.args
+    rest = e.func(*others)
+    return Heaviside(sign * (first - rest)) * d(first) + Heaviside(sign * (rest - first)) * d(rest)
+
+
+def _chain_rule_of_loss(e: LossValue, x: Target, leaf: Callable[[Any, Target], Expr]) -> Expr:
+    """dL(S)/dx = sum over r, k of (grad L(S))[r, k] dS[r, k]/dx."""
+    rows, columns = e.S.shape
+    r, k = (Dummy(name, integer=True, nonnegative=True) for name in ("r", "k"))
+    inner = derivative(written_out(entry(e.S, r, k)), x, leaf)
+    if inner == 0:
+        return Integer(0)
+    return Sum(LossGradientEntry(*e.args, r, k) * inner, (r, 0, rows - 1), (k, 0, columns - 1))
+
+
+def _no_second_derivative(e: LossGradientEntry, x: Target) -> Expr:
+    rows, columns = (Dummy(name, integer=True, nonnegative=True) for name in ("r", "k"))
+    if derivative(written_out(entry(e.S, rows, columns)), x) == 0:
+        return Integer(0)
+    raise NotSupported(f"the second derivative of an unspecified loss, {e} by {x}")

@@ -1,0 +1,552 @@
+"""The matrix expressions of the book that SymPy lacks.
+
+Convention: a column is an example. ``W`` is C x D, ``X`` is D x N, scores ``S = W X`` are C x N.
+Every object knows its shape, its entries (``A[i, j]``, an index expression) and its LaTeX.
+Everything is real; sizes are positive integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import (
+    Dummy,
+    Eq,
+    Expr,
+    Function,
+    IndexedBase,
+    Integer,
+    KroneckerDelta,
+    Lambda,
+    MatrixExpr,
+    MatrixSymbol,
+    Max,
+    OneMatrix,
+    Sum,
+    Symbol,
+    exp,
+    log,
+    symbols,
+    sympify,
+)
+from sympy.core.function import FunctionClass
+from sympy.core.symbol import Str
+from sympy.matrices.matrixbase import MatrixBase
+
+__all__ = [
+    "Definition",
+    "Gradient",
+    "Inner",
+    "Jacobian",
+    "LossGradient",
+    "LossValue",
+    "ShapeError",
+    "activation",
+    "diag",
+    "elementwise",
+    "gradient",
+    "inner",
+    "jacobian",
+    "labels",
+    "logsumexp",
+    "loss",
+    "norm_squared",
+    "one_hot",
+    "ones",
+    "parameters",
+    "relu",
+    "sigmoid",
+    "sizes",
+    "softmax",
+    "vjp",
+]
+
+
+class ShapeError(ValueError):
+    """Two shapes that had to agree do not; the message names both."""
+
+
+def sizes(names: str) -> Any:
+    """Sizes such as ``C, D, N = sizes("C D N")``: positive integers."""
+    return symbols(names, integer=True, positive=True)
+
+
+def parameters(names: str, **assumptions: bool) -> Any:
+    """Real parameters such as ``epsilon = parameters("epsilon", positive=True)``."""
+    return symbols(names, **(assumptions or {"real": True}))
+
+
+def labels(name: str, n: Any) -> IndexedBase:
+    """Labels ``y`` of ``n`` examples: ``y[k]`` is the class of example ``k``, an integer."""
+    return IndexedBase(Symbol(name, integer=True, nonnegative=True), shape=(n,))
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a name stands for: printed ``lhs := rhs``, nothing to prove."""
+
+    lhs: Any
+    rhs: Any
+
+    def _repr_latex_(self) -> str:
+        from lossgrad.printing import latex
+
+        return f"$\\displaystyle {latex(self)}$"
+
+
+def ones(n: Any) -> OneMatrix:
+    """The column of ``n`` ones, of shape (n, 1)."""
+    return OneMatrix(n, 1)
+
+
+def _matrix(value: Any, role: str) -> Any:
+    if isinstance(value, MatrixBase):
+        return value.as_immutable()
+    if not isinstance(value, MatrixExpr):
+        raise TypeError(f"{role} must be a matrix expression: got {value!r}")
+    return value
+
+
+def _scalar(value: Any, role: str) -> Expr:
+    value = sympify(value)
+    if getattr(value, "is_Matrix", False) or not isinstance(value, Expr):
+        shape = getattr(value, "shape", None)
+        raise ShapeError(f"{role} must be a scalar: got {value} of shape {shape}")
+    return value
+
+
+def _same_shape(left: Any, right: Any, roles: str) -> None:
+    if tuple(left.shape) != tuple(right.shape):
+        raise ShapeError(f"{roles} must have one shape: got {left.shape} and {right.shape}")
+
+
+def _index(name: str) -> Dummy:
+    return Dummy(name, integer=True, nonnegative=True)
+
+
+def _sum(term: Callable[..., Any], *ranges: tuple[str, Any]) -> Expr:
+    """The sum of ``term(i, ...)`` over indices ``i`` from 0 to n - 1, for each (name, n)."""
+    indices = [_index(name) for name, _ in ranges]
+    limits = [(index, 0, size - 1) for index, (_, size) in zip(indices, ranges, strict=True)]
+    return Sum(term(*indices), *limits)
+
+
+class Scalar(Expr):
+    """A scalar made of matrices; ``entries()`` writes it out in indices."""
+
+    is_commutative = True
+    is_real = True
+
+    def entries(self) -> Expr:
+        raise AssertionError(f"{type(self).__name__} must write out its entries")
+
+
+class Inner(Scalar):
+    """<A, B> = sum of A[i, j] B[i, j] = tr(A^T B), for A and B of one shape."""
+
+    def entries(self) -> Expr:
+        A, B = self.args
+        return _sum(lambda i, j: _entry(A, i, j) * _entry(B, i, j), ("i", A.shape[0]), ("j", A.shape[1]))
+
+    def _latex(self, printer: Any) -> str:
+        A, B = self.args
+        if A == B:
+            return rf"\left\lVert {printer._print(A)} \right\rVert^{{2}}"
+        return rf"\left\langle {printer._print(A)},\, {printer._print(B)} \right\rangle"
+
+    def _latex_power(self, printer: Any) -> str:
+        return self._latex(printer)
+
+
+def inner(A: Any, B: Any) -> Inner:
+    """The Frobenius inner product <A, B> of two matrices of one shape.
+
+    Raises ShapeError when the shapes differ.
+    """
+    A, B = _matrix(A, "A"), _matrix(B, "B")
+    _same_shape(A, B, "the factors of an inner product")
+    return Inner(A, B)
+
+
+def norm_squared(A: Any) -> Inner:
+    """||A||^2 = <A, A>, the sum of the squares of all entries."""
+    return inner(A, A)
+
+
+class Gradient(MatrixExpr):
+    """See :func:`gradient`."""
+
+    f = property(lambda self: self.args[0])
+    M = property(lambda self: self.args[1])
+    shape = property(lambda self: self.M.shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return EntryGradient(self.f, self.M, i, j)
+
+    def _latex(self, printer: Any) -> str:
+        target = printer._print(self.M)
+        f = printer._print(self.f)
+        if self.f.is_Add or self.f.is_Mul:
+            f = rf"\left({f}\right)"
+        return rf"\frac{{\partial}}{{\partial {target}}} {f}"
+
+
+class EntryGradient(Scalar):
+    """df/dM[i, j], not yet carried out."""
+
+    f = property(lambda self: self.args[0])
+    M = property(lambda self: self.args[1])
+
+    def _latex(self, printer: Any) -> str:
+        M, i, j = (printer._print(arg) for arg in self.args[1:])
+        return rf"\frac{{\partial}}{{\partial {M}_{{{i},{j}}}}} {printer.parenthesize(self.f, 50)}"
+
+
+def gradient(f: Any, M: Any) -> Gradient:
+    """The gradient of the scalar ``f`` by the matrix ``M``, of M's shape.
+
+    Entry (p, q) is df/dM[p, q]. ``M`` is a MatrixSymbol.
+
+    Raises ShapeError when ``f`` is a matrix, TypeError when ``M`` is no MatrixSymbol.
+
+    >>> from sympy import MatrixSymbol
+    >>> W = MatrixSymbol("W", 3, 2)
+    >>> gradient(norm_squared(W), W).shape
+    (3, 2)
+    """
+    f = _scalar(f, "the differentiated f")
+    if not isinstance(M, MatrixSymbol):
+        raise TypeError(f"a gradient is taken by a MatrixSymbol: got {M!r}")
+    return Gradient(f, M)
+
+
+class VectorJacobianProduct(MatrixExpr):
+    """See :func:`vjp`."""
+
+    shape = property(lambda self: self.args[2].shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        G, F, M = self.args
+        rows, columns = F.shape
+        return _sum(lambda r, k: _entry(G, r, k) * EntryGradient(_entry(F, r, k), M, i, j), ("r", rows), ("k", columns))
+
+    def _latex(self, printer: Any) -> str:
+        G, F, M = (printer._print(arg) for arg in self.args)
+        return rf"\left\langle {G},\, \frac{{\partial\, {F}}}{{\partial {M}}} \right\rangle"
+
+
+def vjp(G: Any, F: Any, M: Any) -> VectorJacobianProduct:
+    """The vector-Jacobian product: entry (p, q) is the sum over r, k of G[r, k] dF[r, k]/dM[p, q].
+
+    ``G`` (the upstream gradient) and ``F`` have one shape; the result has the shape of ``M``.
+
+    Raises ShapeError when the shapes of ``G`` and ``F`` differ, TypeError when ``M`` is no MatrixSymbol.
+    """
+    G, F = _matrix(G, "G"), _matrix(F, "F")
+    _same_shape(G, F, "the upstream gradient and the function")
+    if not isinstance(M, MatrixSymbol):
+        raise TypeError(f"a vector-Jacobian product is taken by a MatrixSymbol: got {M!r}")
+    return VectorJacobianProduct(G, F, M)
+
+
+class Jacobian(MatrixExpr):
+    """See :func:`jacobian`."""
+
+    shape = property(lambda self: (self.args[0].shape[0], self.args[1].shape[0]))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        F, x = self.args
+        return EntryGradient(_entry(F, i, Integer(0)), x, j, Integer(0))
+
+    def _latex(self, printer: Any) -> str:
+        F, x = (printer._print(arg) for arg in self.args)
+        return rf"\frac{{\partial\, {F}}}{{\partial {x}}}"
+
+
+def jacobian(F: Any, x: Any) -> Jacobian:
+    """The Jacobian of a column ``F`` of shape (m, 1) by a column ``x`` of shape (n, 1): entry (r, c) is dF[r]/dx[c].
+
+    Raises ShapeError when one of them is not a column.
+    """
+    F = _matrix(F, "F")
+    if F.shape[1] != 1 or x.shape[1] != 1:
+        raise ShapeError(f"a Jacobian needs columns: got F of shape {F.shape} and x of shape {x.shape}")
+    return Jacobian(F, x)
+
+
+def _entry(A: Any, i: Any, j: Any) -> Expr:
+    """A[i, j] with its sums left standing, also when the sizes are numbers."""
+    if isinstance(A, MatrixBase):
+        return A[i, j]
+    return A._entry(sympify(i), sympify(j), expand=False)
+
+
+class Softmax(MatrixExpr):
+    """See :func:`softmax`."""
+
+    shape = property(lambda self: self.args[0].shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        (S,) = self.args
+        return exp(_entry(S, i, j)) / _sum(lambda r: exp(_entry(S, r, j)), ("r", S.shape[0]))
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{softmax}}\left({printer._print(self.args[0])}\right)"
+
+
+def softmax(S: Any) -> Softmax:
+    """Softmax of each column of ``S``: entry (c, n) is exp(S[c, n]) / sum over r of exp(S[r, n]).
+
+    The result has the shape of ``S``. For the softmax of each row: ``softmax(S.T).T``.
+    """
+    return Softmax(_matrix(S, "the argument of softmax"))
+
+
+class LogSumExp(MatrixExpr):
+    """See :func:`logsumexp`."""
+
+    shape = property(lambda self: (Integer(1), self.args[0].shape[1]))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        (S,) = self.args
+        return log(_sum(lambda r: exp(_entry(S, r, j)), ("r", S.shape[0])))
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{lse}}\left({printer._print(self.args[0])}\right)"
+
+
+def logsumexp(S: Any) -> LogSumExp:
+    """The row, of shape (1, N), of log(sum over r of exp(S[r, n])), for ``S`` of shape (C, N)."""
+    return LogSumExp(_matrix(S, "the argument of logsumexp"))
+
+
+class OneHot(MatrixExpr):
+    """See :func:`one_hot`."""
+
+    y = property(lambda self: self.args[0])
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        y, C = self.args
+        return (C, y.shape[0] if isinstance(y, IndexedBase) else Integer(len(y)))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        if isinstance(self.y, IndexedBase):
+            return KroneckerDelta(i, self.y[j])
+        if sympify(j).is_Integer:
+            return KroneckerDelta(i, self.y[int(j)])
+        return sum((KroneckerDelta(j, n) * KroneckerDelta(i, y) for n, y in enumerate(self.y)), Integer(0))
+
+    def _latex(self, printer: Any) -> str:
+        y = printer._print(self.y.label if isinstance(self.y, IndexedBase) else self.y)
+        return rf"\operatorname{{onehot}}\left({y}\right)"
+
+
+def one_hot(y: Any, C: Any) -> OneHot:
+    """The labels ``y`` as columns of the identity: entry (c, n) is 1 when c = y[n], else 0; shape (C, N).
+
+    ``y`` is an IndexedBase with a shape (:func:`labels`), of integers in 0..C-1, or a sequence of such integers.
+
+    Raises ShapeError when ``y`` has no length, ValueError when a label is no integer in 0..C-1.
+
+    >>> from sympy import Matrix
+    >>> Matrix(one_hot((0, 2), 3))
+    Matrix([
+    [1, 0],
+    [0, 0],
+    [0, 1]])
+    """
+    C = sympify(C)
+    if isinstance(y, IndexedBase):
+        if y.shape is None or len(y.shape) != 1:
+            raise ShapeError(f"labels need a length: got {y} of shape {y.shape}; make them with labels('y', N)")
+        return OneHot(y, C)
+    return OneHot(sympify(tuple(checked_labels(y, C))), C)
+
+
+def checked_labels(y: Sequence[Any], C: Any) -> list[Integer]:
+    """The labels as integers; ValueError names the first that is none in 0..C-1."""
+    checked = [sympify(label) for label in y]
+    for n, label in enumerate(checked):
+        if not label.is_Integer or label < 0 or (sympify(C).is_Integer and label >= C):
+            raise ValueError(f"labels are integers in 0..C-1 with C = {C}: got {y[n]!r} at position {n} of {tuple(y)}")
+    return checked
+
+
+class Elementwise(MatrixExpr):
+    """See :func:`elementwise`."""
+
+    function = property(lambda self: self.args[0])
+    shape = property(lambda self: self.args[1].shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return self.function(_entry(self.args[1], i, j))
+
+    def _latex(self, printer: Any) -> str:
+        argument = printer._print(self.args[1])
+        (t,), body = self.function.signature, self.function.expr
+        if isinstance(body, Function) and body.args == (t,):
+            slot = Symbol("__slot__", real=True)
+            return printer._print(body.func(slot)).replace(printer._print(slot), argument)
+        return rf"\left({printer._print(t)} \mapsto {printer._print(body)}\right)\left({argument}\right)"
+
+
+_T = Symbol("t", real=True)
+
+
+def elementwise(f: Callable[[Any], Any], A: Any) -> Elementwise:
+    """The function ``f`` of a real number applied to each entry of ``A``; the shape of ``A``."""
+    return Elementwise(Lambda((_T,), f(_T)), _matrix(A, "the argument of an entrywise function"))
+
+
+class Diag(MatrixExpr):
+    """See :func:`diag`."""
+
+    shape = property(lambda self: (max(self.args[0].shape, key=lambda n: n != 1),) * 2)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        (v,) = self.args
+        entry = _entry(v, i, Integer(0)) if v.shape[1] == 1 else _entry(v, Integer(0), i)
+        return KroneckerDelta(i, j) * entry
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{diag}}\left({printer._print(self.args[0])}\right)"
+
+
+def diag(v: Any) -> Diag:
+    """The diagonal matrix, of shape (n, n), of a column (n, 1) or a row (1, n).
+
+    Raises ShapeError when ``v`` is neither.
+    """
+    v = _matrix(v, "a diagonal")
+    if 1 not in v.shape:
+        raise ShapeError(f"a diagonal is made of a column or a row: got shape {v.shape}")
+    return Diag(v)
+
+
+class sigmoid(Function):  # named like SymPy's own functions
+    """The logistic function 1 / (1 + exp(-t))."""
+
+    is_real = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return self * (1 - self)
+
+    def _eval_rewrite_as_exp(self, t: Expr, **_: Any) -> Expr:
+        return 1 / (1 + exp(-t))
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\sigma{power}\left({printer._print(self.args[0])}\right)"
+
+
+def relu(t: Any) -> Expr:
+    """max(0, t); its derivative exists where t is not 0."""
+    return Max(0, t)
+
+
+class ActivationClass(FunctionClass):
+    """The kind of a function that is known by its name alone."""
+
+    @property
+    def prime(cls) -> Any:
+        """The derivative, a function of the same kind."""
+        return activation(cls.__name__ + "'")
+
+
+class Activation(Function, metaclass=ActivationClass):
+    """An unspecified function of a real number with a derivative; made by :func:`activation`."""
+
+    symbol = ""
+    is_real = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return type(self).prime(self.args[0])
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{self.symbol}{power}\left({printer._print(self.args[0])}\right)"
+
+
+def activation(name: str) -> Any:
+    """An unspecified differentiable function of a real number; ``.prime`` is its derivative.
+
+    >>> from sympy import Symbol
+    >>> phi, x = activation("phi"), Symbol("x", real=True)
+    >>> phi(x).fdiff()
+    phi'(x)
+    """
+    if name not in _ACTIVATIONS:
+        symbol = rf"\{name}" if name.rstrip("'") in {"phi", "psi", "chi", "eta"} else name
+        _ACTIVATIONS[name] = ActivationClass(name, (Activation,), {"symbol": symbol})
+    return _ACTIVATIONS[name]
+
+
+_ACTIVATIONS: dict[str, Any] = {}
+
+
+class UnspecifiedLoss:
+    """Any differentiable scalar function of a matrix; made by :func:`loss`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, S: Any) -> LossValue:
+        return LossValue(Str(self.name), _matrix(S, "the argument of a loss"))
+
+    def gradient(self, S: Any) -> LossGradient:
+        """The gradient of the loss at ``S``, of the shape of ``S``."""
+        return LossGradient(Str(self.name), _matrix(S, "the argument of a loss's gradient"))
+
+
+def loss(name: str) -> UnspecifiedLoss:
+    """An unspecified differentiable scalar loss: ``L(S)`` and its gradient ``L.gradient(S)``.
+
+    >>> from sympy import MatrixSymbol
+    >>> L, S = loss("L"), MatrixSymbol("S", 3, 2)
+    >>> L.gradient(S).shape
+    (3, 2)
+    """
+    return UnspecifiedLoss(name)
+
+
+class LossValue(Scalar):
+    """L(S), a scalar."""
+
+    name = property(lambda self: self.args[0].name)
+    S = property(lambda self: self.args[1])
+
+    def _latex(self, printer: Any) -> str:
+        return rf"{self.name}\left({printer._print(self.S)}\right)"
+
+
+class LossGradient(MatrixExpr):
+    """The gradient of L at S, of the shape of S."""
+
+    name = property(lambda self: self.args[0].name)
+    S = property(lambda self: self.args[1])
+    shape = property(lambda self: self.S.shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return LossGradientEntry(*self.args, i, j)
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\nabla {self.name}\left({printer._print(self.S)}\right)"
+
+
+class LossGradientEntry(Scalar):
+    """Entry (i, j) of the gradient of L at S."""
+
+    name = property(lambda self: self.args[0].name)
+    S = property(lambda self: self.args[1])
+
+    def _latex(self, printer: Any) -> str:
+        S, i, j = (printer._print(arg) for arg in self.args[1:])
+        return rf"\nabla {self.name}\left({S}\right)_{{{i},{j}}}"
+
+
+def equation(left: Any, right: Any) -> Eq:
+    """The statement left = right, not evaluated: what a theorem returns."""
+    return Eq(left, right, evaluate=False)

@@ -1,0 +1,284 @@
+"""Between SymPy's written-out expressions and Forms: what each node of an expression means to the kernel."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from sympy import (
+    Abs,
+    Add,
+    Dummy,
+    Function,
+    Heaviside,
+    Indexed,
+    IndexedBase,
+    Integer,
+    KroneckerDelta,
+    Max,
+    Min,
+    Mul,
+    Piecewise,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+    cosh,
+    erf,
+    exp,
+    log,
+    pi,
+    sign,
+    sinh,
+    srepr,
+    tanh,
+)
+from sympy.core.relational import Equality, Ne, Relational
+from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
+
+from lossgrad.entries import NotSupported, entry, written_out
+from lossgrad.expressions import LossGradientEntry, LossValue, sigmoid
+from lossgrad.indices import ONE, POSITIVE, ZERO, Atom, Form, Kernel, add, fresh, named, number, scale, single, size_of, subtract
+
+_HEADS: dict[Any, str] = {}
+_MEANT: dict[str, Any] = {}  # what a head stands for
+
+
+def head_of(symbol: Any) -> str:
+    """The head of a symbol or label base: its name with its assumptions, so that namesakes stay apart."""
+    if symbol not in _HEADS:
+        head = _HEADS[symbol] = srepr(symbol)
+        _MEANT[head] = symbol
+        if symbol.is_positive:
+            POSITIVE.add(head)
+    return _HEADS[symbol]
+
+
+class Reader:
+    """Reads expressions into Forms with the rules of one kernel."""
+
+    def __init__(self, kernel: Kernel, expand: bool = False) -> None:
+        self.kernel, self.expand = kernel, expand
+        self.bound: dict[Any, Form] = {}
+        self.known: dict[Any, Form] = {}
+        self.ranges: dict[Any, tuple[Form, Form, str]] = {}
+        self.open: set[str] = set()
+
+    def form(self, e: Any) -> Form:
+        """The Form of a written-out scalar."""
+        if e not in self.known:
+            self.known[e] = self._form(e)
+        return self.known[e]
+
+    def _form(self, e: Any) -> Form:
+        for kind, read in _READERS:
+            if isinstance(e, kind):
+                return read(self, e)
+        raise NotSupported(f"no rule for {e}, a {type(e).__name__}")
+
+    def _symbol(self, e: Any) -> Form:
+        return self.bound[e] if e in self.bound else single(Atom(head_of(e)))
+
+    def _sum(self, e: Any) -> Form:
+        """A sum; the same index has the same range wherever it is met, and never stands inside its own sum."""
+        names = [self._range(index, low, high) for index, low, high in e.limits]
+        self.open.update(names)
+        form = self.form(e.function)
+        for name in names:
+            form = self._written(form, name) if self.expand else self.kernel.summed(form, name)
+        self.open.difference_update(names)
+        return form
+
+    def _written(self, form: Form, name: str) -> Form:
+        """A sum over a range that is a number, written out term by term."""
+        size = size_of(name).constant
+        if size is None:
+            return self.kernel.summed(form, name)
+        return add(*(self.kernel.substituted(form, {name: number(k)}) for k in range(int(size))))
+
+    def _range(self, index: Any, low: Any, high: Any) -> str:
+        first = self.form(low)
+        size = add(subtract(self.form(high), first), ONE)
+        if any(name.startswith("%") for name in size.names):
+            raise NotSupported(f"a range that depends on another index: {index} up to {high}")
+        if size.constant is not None and (size.constant < 0 or size.constant.denominator != 1):
+            raise NotSupported(f"a range of {size.constant} indices: {index} from {low} to {high}")
+        if index not in self.ranges:
+            self.ranges[index] = (first, size, fresh(size))
+            self.bound[index] = add(single(Atom(self.ranges[index][2])), first)
+        if self.ranges[index][:2] != (first, size) or self.ranges[index][2] in self.open:
+            raise NotSupported(f"an index that is bound twice: {index}")
+        return self.ranges[index][2]
+
+    def _power(self, e: Any) -> Form:
+        base, power = e.args
+        if power.is_Rational:
+            return self.kernel.power(self.form(base), Fraction(power.p, power.q))
+        return self.kernel.exponential(self.kernel.multiply(self.form(power), self.kernel.logarithm(self.form(base))))
+
+    def _matrix_element(self, e: Any) -> Form:
+        A, i, j = e.args
+        if not isinstance(A, MatrixSymbol):
+            return self.form(written_out(e))
+        rows, columns = (self.form(n) for n in A.shape)
+        head = f"{A.name}<{rows.key}×{columns.key}>"
+        _MEANT[head] = A
+        return single(Atom(head, self.form(i), self.form(j)))
+
+    def _indexed(self, e: Any) -> Form:
+        return single(Atom(head_of(e.base), *(self.form(index) for index in e.indices)))
+
+    def _delta(self, e: Any) -> Form:
+        return self.kernel.delta(self.form(e.args[0]), self.form(e.args[1]))
+
+    def _loss(self, e: Any) -> Form:
+        """A loss of F, or an entry of its gradient, depends on F through F's entries at two placeholders."""
+        name, F, *index = e.args
+        places = [Dummy("r", integer=True), Dummy("c", integer=True)]
+        for place, label, size in zip(places, "rc", F.shape, strict=True):
+            range_ = self.form(size)
+            self.bound[place] = single(Atom(named(f"@{label}<{range_.key}>", range_)))
+        argument = self.form(written_out(entry(F, *places)))
+        head = f"{type(e).__name__} {name}<{F.shape}>"
+        _MEANT[head] = e.args[:2]
+        return single(Atom(head, argument, *(self.form(i) for i in index)))
+
+    def _max(self, e: Any) -> Form:
+        """max(a, b) = b + (a - b) H(a - b)."""
+        return reduce(lambda a, b: self._upper(a, b), (self.form(arg) for arg in e.args))
+
+    def _min(self, e: Any) -> Form:
+        """min(a, b) = -max(-a, -b)."""
+        return scale(reduce(lambda a, b: self._upper(a, b), (scale(self.form(arg), -1) for arg in e.args)), -1)
+
+    def _upper(self, a: Form, b: Form) -> Form:
+        difference = subtract(a, b)
+        if difference is ZERO:
+            return a
+        return add(b, self.kernel.multiply(difference, self.kernel.step(difference)))
+
+    def _abs(self, e: Any) -> Form:
+        """|a| = max(a, -a)."""
+        a = self.form(e.args[0])
+        return self._upper(a, scale(a, -1))
+
+    def _sign(self, e: Any) -> Form:
+        """sign(a) = 2 H(a) - 1 off the kink."""
+        return subtract(scale(self.kernel.step(self.form(e.args[0])), 2), ONE)
+
+    def _piecewise(self, e: Any) -> Form:
+        """The first case whose condition holds; conditions are inequalities, off their kinks, and equal indices."""
+        form, open_ = ZERO, ONE
+        for value, condition in e.args:
+            holds = self._condition(condition)
+            form = add(form, self.kernel.multiply(open_, holds, self.form(value)))
+            open_ = self.kernel.multiply(open_, subtract(ONE, holds))
+        if open_ is not ZERO:
+            raise NotSupported(f"cases that leave something open: {e}")
+        return form
+
+    def _condition(self, c: Any) -> Form:
+        if isinstance(c, (BooleanTrue, BooleanFalse)):
+            return ONE if c else ZERO
+        if isinstance(c, Not):
+            return subtract(ONE, self._condition(c.args[0]))
+        if isinstance(c, And):
+            return self.kernel.multiply(*(self._condition(arg) for arg in c.args))
+        if isinstance(c, Or):
+            return subtract(ONE, self.kernel.multiply(*(subtract(ONE, self._condition(arg)) for arg in c.args)))
+        if isinstance(c, (Equality, Ne)) and c.lhs.is_integer and c.rhs.is_integer:
+            equal = self.kernel.delta(self.form(c.lhs), self.form(c.rhs))
+            return equal if isinstance(c, Equality) else subtract(ONE, equal)
+        if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">="):
+            return self.kernel.step(subtract(self.form(c.gts), self.form(c.lts)))
+        raise NotSupported(f"no rule for the condition {c}")
+
+    def _by_exponentials(self, e: Any) -> Form:
+        """sigmoid, tanh, sinh and cosh by their exponentials."""
+        return self.form(written_out(e.rewrite(exp)))
+
+    def _erf(self, e: Any) -> Form:
+        """erf(-a) = -erf(a)."""
+        a = self.form(e.args[0])
+        c = -1 if a.terms and all(c < 0 for _, c in a.terms) else 1
+        return scale(single(Atom("erf", scale(a, c))), c)
+
+    def _function(self, e: Any) -> Form:
+        _MEANT[type(e).__name__] = e.func
+        return single(Atom(type(e).__name__, *(self.form(arg) for arg in e.args)))
+
+
+_READERS: tuple[tuple[Any, Any], ...] = (
+    ((Integer, Rational), lambda self, e: number(Fraction(e.p, e.q))),
+    (type(pi), lambda self, e: single(Atom("pi"))),
+    (type(exp(1)), lambda self, e: self.kernel.exponential(ONE)),
+    (Symbol, Reader._symbol),
+    (Add, lambda self, e: add(*(self.form(arg) for arg in e.args))),
+    (Mul, lambda self, e: self.kernel.multiply(*(self.form(arg) for arg in e.args))),
+    (exp, lambda self, e: self.kernel.exponential(self.form(e.args[0]))),
+    (Pow, Reader._power),
+    (Sum, Reader._sum),
+    (MatrixElement, Reader._matrix_element),
+    (Indexed, Reader._indexed),
+    (KroneckerDelta, Reader._delta),
+    (log, lambda self, e: self.kernel.logarithm(self.form(e.args[0]))),
+    ((LossValue, LossGradientEntry), Reader._loss),
+    (Max, Reader._max),
+    (Min, Reader._min),
+    (Abs, Reader._abs),
+    (sign, Reader._sign),
+    (Heaviside, lambda self, e: self.kernel.step(self.form(e.args[0]))),
+    (Piecewise, Reader._piecewise),
+    ((sigmoid, tanh, sinh, cosh), Reader._by_exponentials),
+    (erf, Reader._erf),
+    (Function, Reader._function),
+)
+
+
+# -- and back, to be read by people ------------------------------------------------------------------------------------
+
+_LETTERS = "ijklmabcdefgh"
+
+
+def expression(form: Form) -> Any:
+    """The Form as a SymPy expression."""
+    return Add(*(_term(m, c) for m, c in form.terms))
+
+
+def _term(m: Any, c: Fraction) -> Any:
+    factors = Mul(*(Pow(_atom(atom), Rational(e.numerator, e.denominator)) for atom, e in m.factors))
+    if m.bounds:
+        factors = Sum(factors, *((_index(name), 0, expression(size_of(name)) - 1) for name in m.bounds))
+    return Rational(c.numerator, c.denominator) * factors
+
+
+def _index(name: str) -> Any:
+    height, place = name[1:].split("<")[0].split(".")
+    letter = _LETTERS[(3 * (int(height) - 1) + int(place)) % len(_LETTERS)]
+    return Symbol(letter if name[0] == "#" else f"{name[1]}", integer=True)
+
+
+def _atom(atom: Atom) -> Any:
+    head, args = atom.head, [expression(arg) for arg in atom.args]
+    if head.isdigit():
+        return Integer(head)
+    known = {"base": lambda b: b, "δ": KroneckerDelta, "exp": exp, "log": log, "H": Heaviside, "erf": erf}
+    if head in known:
+        return known[head](*args)
+    if head == "pi":
+        return pi
+    if head[0] in "#":
+        return _index(head)
+    if head[0] in "@%?":
+        return Symbol(head[:2], integer=True)
+    meant = _MEANT[head]
+    if isinstance(meant, MatrixSymbol):
+        return MatrixElement(meant, *args)
+    if isinstance(meant, tuple):
+        kind = LossValue if head.startswith("LossValue") else LossGradientEntry
+        return kind(*meant, *args[1:])
+    if not args:
+        return meant
+    return meant[tuple(args)] if isinstance(meant, IndexedBase) else meant(*args)
