@@ -47,7 +47,7 @@ nb_render_markdown_format = "myst"
 
 html_theme = "sphinx_book_theme"
 html_static_path = ["docs/_static", "build/static"]
-html_css_files = ["book.css"]
+html_css_files = ["mathematics.css", "book.css"]
 html_title = project
 html_last_updated_fmt = None
 html_theme_options = {
