@@ -15,6 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the pages take from npm, and the fonts as the pages carry them.
 FETCHED := node_modules/.fetched
 FONTS := $(addprefix build/static/fonts/,mathematics.woff2 text.woff2 text-italic.woff2)
+NEEDS := $(VENV)/book.stamp $(FETCHED) $(FONTS)
 
 # A page is read again after a build that did not pass: Sphinx says a warning only when it reads the page.
 define build
@@ -32,7 +33,7 @@ endef
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-html: $(VENV)/book.stamp $(FETCHED) $(FONTS) ## build the book in build/html
+html: $(NEEDS) ## build the book in build/html
 	$(call build,html)
 	@echo "The book is at build/html/index.html; read it with \`make serve\`."
 
@@ -40,14 +41,14 @@ serve: html ## build the book and serve it on this machine
 	@echo "The book is on 127.0.0.1, port $(PORT); stop with Ctrl-C."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/html $(PORT)
 
-test: $(VENV)/test.stamp $(FETCHED) ## run every test, the doctests of the modules included
+test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules included
 	@$(RUN) -m pytest -n 2 --dist worksteal
 
-doctest: $(VENV)/book.stamp ## run the doctests of the pages with Sphinx's doctest builder
+doctest: $(NEEDS) ## run the doctests of the pages with Sphinx's doctest builder
 	$(call build,doctest)
 	@tail -n 4 build/doctest/output.txt
 
-linkcheck: $(VENV)/book.stamp ## follow every link of the book (needs a network)
+linkcheck: $(NEEDS) ## follow every link of the book (needs a network)
 	$(call build,linkcheck)
 
 lint: $(VENV)/test.stamp ## check style and types of src, tests and conf.py
