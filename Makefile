@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-RUN := $(CURDIR)/$(BIN)/python
+RUN := $(BIN)/python
 PORT ?= 8000
 
 # Build dates come from the last commit, so that two builds of one commit agree byte for byte.

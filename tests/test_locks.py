@@ -1,7 +1,6 @@
 """The environment is the same everywhere: every version is locked with its hashes, and no file says where from."""
 
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -42,9 +41,8 @@ def test_the_package_needs_sympy_alone() -> None:
 
 
 def test_no_file_of_the_set_up_names_a_package_index() -> None:
-    """What pip and uv would write to tell where a package comes from."""
+    """What pip, uv and npm would write to tell where a package comes from."""
     address = re.compile(r"--(extra-)?index-url|--find-links|^-f |https?://\S*(simple|packages|pypi|npm)", re.MULTILINE)
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    set_up = [name for name in listed if "/" not in name or name.startswith(("locks/", ".ci/"))]
-    assert {"Makefile", "pyproject.toml", "locks/book.txt"} <= set(set_up)
-    assert {name: found[0] for name in set_up if (found := address.search((ROOT / name).read_text()))} == {}
+    set_up = [path for folder in (ROOT, ROOT / ".ci", ROOT / "locks") for path in folder.iterdir() if path.is_file()]
+    assert {"Makefile", "book.txt", "package-lock.json", "pyproject.toml", "run"} <= {path.name for path in set_up}
+    assert {path.name: found[0] for path in set_up if (found := address.search(path.read_text()))} == {}
