@@ -11,7 +11,7 @@ from lossgrad.book.execution import PACKAGE, state
 
 ROOT = Path(__file__).parents[1]
 
-SPHINX = f"{sys.executable} -m sphinx -q -W -c {ROOT} -b html -d doctrees docs html".split()
+SPHINX = [sys.executable, *"-m sphinx -q -W -b html -d doctrees docs html -c".split(), str(ROOT)]
 
 PAGE = """\
 ---
