@@ -11,7 +11,11 @@ from lossgrad.book.execution import PACKAGE, state
 
 ROOT = Path(__file__).parents[1]
 
-SPHINX = [sys.executable, *"-m sphinx -q -W -b html -d doctrees docs html -c".split(), str(ROOT)]
+SPHINX = [
+    sys.executable,
+    *["-m", "sphinx", "-q", "-W", "-b", "html", "-d", "doctrees", "docs", "html", "-c"],
+    str(ROOT),
+]
 
 PAGE = """\
 ---
