@@ -1,0 +1,201 @@
+"""What the book can speak of, by name and in the book's order.
+
+A **statement** is a public function without required arguments, defined in a module of `lossgrad.theorems` or
+`lossgrad.mistakes`. What it returns says what it is:
+
+    in theorems   ``Eq``           a theorem
+    in theorems   ``Definition``   a definition
+    in mistakes   ``Eq``           a mistake: an equation that is false, and refuted where it is shown
+
+Its name is that of its module and its own, as in ``linear.weight_gradient``. The modules stand in the order of the
+``TOPICS`` of their package, the functions in the order of their module.
+"""
+
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from sympy import Eq
+
+from lossgrad.expressions import Definition
+
+Statement = Callable[[], Any]
+
+WRITTEN = {
+    "batchnorm": "BatchNorm",
+    "dpo": "DPO",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "gru": "GRU",
+    "infonce": "InfoNCE",
+    "jax": "JAX",
+    "kl": "KL",
+    "layernorm": "LayerNorm",
+    "lstm": "LSTM",
+    "numpy": "NumPy",
+    "pytorch": "PyTorch",
+    "relu": "ReLU",
+    "rmsnorm": "RMSNorm",
+    "rnn": "RNN",
+    "silu": "SiLU",
+    "swiglu": "SwiGLU",
+    "sympy": "SymPy",
+    "vjp": "vector-Jacobian product",
+}
+"""How the field writes a word that a function's name has in small letters."""
+
+
+class UnknownName(KeyError):
+    """No statement of that kind has that name."""
+
+    def __init__(self, name: str, kind: str, known: list[str]) -> None:
+        self.name = name
+        self.nearest = get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"; the nearest are {', '.join(self.nearest)}" if self.nearest else ""
+        super().__init__(f"no {kind} is named {name!r}{hint}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Unlisted(ImportError):
+    """The modules of a package and its ``TOPICS`` disagree."""
+
+
+class NoStatement(TypeError):
+    """A public function stands among the statements and returns something else, or nothing."""
+
+    def __init__(self, function: Statement, reason: str) -> None:
+        self.function = function
+        super().__init__(f"{function.__module__}.{function.__name__} {reason}")
+
+
+class Statements(dict[str, Statement]):
+    """Statements of one kind by name; an unknown name is answered with the nearest ones."""
+
+    def __init__(self, kind: str, functions: dict[str, Statement]) -> None:
+        super().__init__(functions)
+        self.kind = kind
+
+    def __missing__(self, name: str) -> Statement:
+        raise UnknownName(name, self.kind, list(self))
+
+
+@cache
+def theorems(package: str = "lossgrad") -> Statements:
+    """The theorems of a package: ``{"linear.weight_gradient": weight_gradient, ...}``."""
+    return Statements("theorem", _returning(Eq, _stated_in(f"{package}.theorems")))
+
+
+@cache
+def definitions(package: str = "lossgrad") -> Statements:
+    """The definitions of a package, which stand among its theorems."""
+    return Statements("definition", _returning(Definition, _stated_in(f"{package}.theorems")))
+
+
+@cache
+def mistakes(package: str = "lossgrad") -> Statements:
+    """The false equations of a package, each to be refuted where it is shown."""
+    return Statements("mistake", _returning(Eq, _stated_in(f"{package}.mistakes")))
+
+
+@cache
+def stated(function: Statement) -> Any:
+    """What a statement says: its equation, or its definition."""
+    try:
+        said = function()
+    except Exception as error:
+        raise NoStatement(function, f"raised {error!r}") from error
+    if isinstance(said, Eq | Definition):
+        return said
+    raise NoStatement(function, f"must return Eq(left, right, evaluate=False) or a Definition: got {said!r}")
+
+
+def title(name: str) -> str:
+    """The name as a heading.
+
+    >>> title("linear.weight_gradient"), title("activations.relu_gradient")
+    ('Weight gradient', 'ReLU gradient')
+    """
+    words = [WRITTEN.get(word, word) for word in name.rpartition(".")[2].split("_")]
+    heading = " ".join(words)
+    return heading[:1].upper() + heading[1:]
+
+
+def words(function: Statement) -> str:
+    """The statement in words: the first paragraph of the docstring.
+
+    >>> def squares():
+    ...     '''Squares are
+    ...     never negative.
+    ...
+    ...     For real numbers.
+    ...     '''
+    >>> words(squares)
+    'Squares are\\nnever negative.'
+    """
+    return inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0]
+
+
+def correction(function: Statement) -> str | None:
+    """The theorem that corrects a mistake, as its docstring names it.
+
+    >>> def lost_sign():
+    ...     '''The sign of the second term is lost.
+    ...
+    ...     Corrected by: linear.weight_gradient.
+    ...     '''
+    >>> correction(lost_sign)
+    'linear.weight_gradient'
+    """
+    named = re.search(r"^\s*Corrected by: ([\w.]+?)\.?\s*$", function.__doc__ or "", re.MULTILINE)
+    return named[1] if named else None
+
+
+def _returning(kind: type, functions: dict[str, Statement]) -> dict[str, Statement]:
+    return {name: function for name, function in functions.items() if isinstance(stated(function), kind)}
+
+
+@cache
+def _stated_in(package: str) -> dict[str, Statement]:
+    return {
+        f"{topic}.{name}": function
+        for topic in _topics(import_module(package))
+        for name, function in _public_functions(import_module(f"{package}.{topic}"))
+    }
+
+
+def _topics(package: ModuleType) -> tuple[str, ...]:
+    """The package's ``TOPICS``; a module that they leave out would be proved and shown nowhere."""
+    topics: tuple[str, ...] = package.TOPICS
+    modules = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
+    if modules != set(topics):
+        odd = ", ".join(sorted(modules ^ set(topics)))
+        raise Unlisted(f"{package.__name__}.TOPICS and the modules beside it disagree on: {odd}")
+    return topics
+
+
+def _public_functions(module: ModuleType) -> Iterator[tuple[str, Statement]]:
+    for name, function in vars(module).items():
+        if (
+            inspect.isfunction(function)
+            and function.__module__ == module.__name__
+            and not name.startswith("_")
+            and not _required(function)
+        ):
+            yield name, function
+
+
+def _required(function: Statement) -> list[str]:
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind not in optional
+    ]
