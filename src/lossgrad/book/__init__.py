@@ -4,11 +4,13 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from lossgrad.book import execution, typeset
+from lossgrad.book import directives, execution, gate, typeset
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's parts with Sphinx."""
+    directives.setup(app)
     execution.setup(app)
+    gate.setup(app)
     typeset.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

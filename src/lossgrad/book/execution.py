@@ -9,6 +9,7 @@ import hashlib
 import platform
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def setup(app: Sphinx) -> None:
 
 def keep_results_by_state(app: Sphinx, config: Config) -> None:
     """Name the folder of results by `state`; a new name also makes Sphinx read every page again."""
-    config.nb_execution_cache_path = str(app.outdir.parent / "executed" / state())
+    shown = Path(str(import_module(config.lossgrad_package).__file__)).parent
+    states = dict.fromkeys(state(package) for package in (PACKAGE, shown))
+    config.nb_execution_cache_path = str(app.outdir.parent / "executed" / "-".join(states))
 
 
 def state(package: Path = PACKAGE) -> str:

@@ -1,0 +1,364 @@
+"""How a page shows a statement. Names are those of `lossgrad.library`.
+
+Boxes, in a fence of their own::
+
+    ```{theorem} linear.weight_gradient
+    :steps:
+    ```
+    ```{definition} softmax.cross_entropy_loss
+    ```
+    ```{refuted} source.e8
+    ```
+
+``theorem`` proves the theorem and prints it: its words, its equation with number and label, its scope and hypotheses,
+and the steps of the proof, folded unless ``:steps:`` is given. ``definition`` prints ``name := value``. ``refuted``
+prints a mistake as false, with its counterexample and the theorem that corrects it. A statement is at home in one box
+of the book; ``:again:`` shows it in another, without a number and with a link to its home.
+
+In a line:
+
+    {theorem}`linear.weight_gradient`      a link with the theorem's title; so ``{definition}`` and ``{refuted}``
+    {theorem}`the rule <linear.weight_gradient>`   the same with other words
+    {eq}`linear.weight_gradient`           its number as a link (``refuted:source.e8`` for a mistake)
+    {statement}`linear.weight_gradient`    its equation, or a definition's ``name := value``; also a link
+    {lhs}`linear.weight_gradient`          the left side alone
+    {rhs}`linear.weight_gradient`          the right side alone
+
+What cannot be proved, refuted or found by its name is a fault of the page, and the book is not built.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, ClassVar, cast
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.domains.math import MathDomain
+from sphinx.environment import BuildEnvironment
+from sphinx.roles import XRefRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.typing import OptionSpec
+
+from lossgrad import library
+from lossgrad.book.domain import Shown, StatementDomain
+from lossgrad.printing import latex
+from lossgrad.proofs import Proof, Refuted, prove, value_shown
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives, the roles, and the nodes that they are made of."""
+    app.add_config_value("lossgrad_package", "lossgrad", "env", str, "The package whose statements the book shows.")
+    app.add_domain(StatementDomain)
+    plain = (pass_by, pass_by)
+    for node in (Division, Fold, FoldTitle):
+        app.add_node(node, html=(open_tag, close_tag), latex=plain, text=plain, man=plain, texinfo=plain)
+    for directive in (TheoremBox, DefinitionBox, RefutedBox):
+        app.add_directive(directive.kind, directive)
+        app.add_role(directive.kind, StatementLink(innernodeclass=nodes.inline, warn_dangling=True))
+    app.add_role("statement", WholeStatement())
+    app.add_role("lhs", Side("lhs"))
+    app.add_role("rhs", Side("rhs"))
+
+
+@cache
+def proved(name: str, package: str) -> Proof:
+    """The proof of a theorem, found once a process."""
+    return prove(library.stated(library.theorems(package)[name]))
+
+
+class NotRefuted(Exception):
+    """What is shown as a mistake could not be shown to be one."""
+
+
+@cache
+def refuted(name: str, package: str) -> Refuted:
+    """The refutation of a mistake, found once a process."""
+    equation = library.stated(library.mistakes(package)[name])
+    try:
+        prove(equation)
+    except Refuted as refutation:
+        return refutation
+    raise NotRefuted("it is proved, so it is no mistake")
+
+
+def printed(tex: str, name: str, env: BuildEnvironment) -> nodes.math:
+    """Mathematics in a line, printed from the statement of that name."""
+    StatementDomain.of(env).note_printed("in a line", tex)
+    return nodes.math(tex, tex, printed_from=name)
+
+
+class Division(nodes.General, nodes.Element):
+    """A division of the page with classes of its own."""
+
+    tagname = "div"
+
+
+class Fold(nodes.General, nodes.Element):
+    """What is shown on demand."""
+
+    tagname = "details"
+
+
+class FoldTitle(nodes.General, nodes.TextElement):
+    """What is always shown of a fold."""
+
+    tagname = "summary"
+
+
+def open_tag(writer: Any, node: nodes.Element) -> None:
+    """Open an element of HTML by the node's tag."""
+    attributes = {"open": "open"} if node.get("open") else {}
+    writer.body.append(writer.starttag(node, node.tagname, "", **attributes))
+
+
+def close_tag(writer: Any, node: nodes.Element) -> None:
+    """Close what `open_tag` opened."""
+    writer.body.append(f"</{node.tagname}>\n")
+
+
+def pass_by(writer: Any, node: nodes.Element) -> None:
+    """Write the content alone."""
+
+
+class StatementBox(SphinxDirective):
+    """What the three boxes share: a home, a title, the words, the equation."""
+
+    kind: ClassVar[str]
+    heading: ClassVar[str]
+    required_arguments = 1
+    option_spec: ClassVar[OptionSpec] = {"again": directives.flag}
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return [self.box()]
+        except Exception as refusal:  # whatever it is, the page cannot stand, and the reader of the log needs its place
+            reason = str(refusal) if type(refusal).__module__.startswith("lossgrad.") else repr(refusal)
+            StatementDomain.of(self.env).note_fault(self.lineno, f"{self.kind} {self.shown.name}: {reason}")
+            return []
+
+    def box(self) -> nodes.Element:
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.kind, self.arguments[0], self.lineno)
+
+    @property
+    def package(self) -> str:
+        return str(self.config.lossgrad_package)
+
+    @property
+    def again(self) -> bool:
+        return "again" in self.options
+
+    def division(self, said: library.Statement, *rest: nodes.Node) -> Division:
+        """The box: title, words, then the rest. Its first showing is the statement's home."""
+        division = Division("", self.titled(), self.in_words(said), *rest, classes=[self.kind])
+        if not self.again:
+            StatementDomain.of(self.env).note_shown(self.shown)
+            division["ids"] = [self.shown.node_id]
+            self.state.document.note_explicit_target(division)
+        self.set_source_info(division)
+        return division
+
+    def titled(self) -> nodes.paragraph:
+        name = nodes.inline("", library.title(self.shown.name), classes=["theorem-name"])
+        link = linked(self.kind, self.shown.name, name, self.env) if self.again else name
+        return nodes.paragraph("", f"{self.heading} ", link, classes=["theorem-title"])
+
+    def in_words(self, said: library.Statement) -> Division:
+        content = self.parse_text_to_nodes(library.words(said))
+        division = Division("", *content, classes=["theorem-statement"], words_of=self.shown.name)
+        for node in division.findall():
+            node.line = self.lineno
+        return division
+
+    def equation(self, tex: str, label: str) -> nodes.math_block:
+        """The statement in symbols; at its home with a number, and a label that ``{eq}`` finds."""
+        block = self.formula(tex, self.kind)
+        if not self.again:
+            equations = cast(MathDomain, self.env.get_domain("math"))
+            equations.note_equation(self.env.docname, label, location=self.get_location())
+            block.update_all_atts(
+                {
+                    "label": label,
+                    "number": equations.get_equation_number_for(label),
+                    "docname": self.env.docname,
+                    "ids": [nodes.make_id(f"equation-{label}")],
+                }
+            )
+            self.state.document.note_explicit_target(block)
+        return block
+
+    def formula(self, tex: str, source: str) -> nodes.math_block:
+        StatementDomain.of(self.env).note_printed(source, tex)
+        block = nodes.math_block(tex, tex, nowrap=False, number=None, printed_from=self.shown.name)
+        self.set_source_info(block)
+        return block
+
+    def in_line(self, formulas: Iterable[str]) -> list[nodes.Node]:
+        """Printed formulas in a line, with commas between."""
+        found: list[nodes.Node] = []
+        for tex in formulas:
+            found += [nodes.Text(", ")] if found else []
+            found.append(printed(tex, self.shown.name, self.env))
+        return found
+
+    def stated_by(self, said: library.Statement) -> nodes.paragraph:
+        """The function that states it, linked to its reference page where there is one."""
+        path = f"{said.__module__}.{said.__qualname__}"
+        link = linked("source", path, nodes.literal("", path), self.env)
+        return nodes.paragraph("", "Stated by ", link, nodes.Text("."), classes=["theorem-source"])
+
+
+def _letter(name: str) -> str:
+    """A name of a counterexample as mathematics: a letter as it is, words as words."""
+    return name if name.isalnum() else rf"\text{{{name}}}"
+
+
+def linked(kind: str, name: str, content: nodes.Element, env: BuildEnvironment) -> addnodes.pending_xref:
+    """A link to the home of a statement (or, for the kind ``source``, to the reference of a function)."""
+    return addnodes.pending_xref(
+        "",
+        content,
+        refdoc=env.docname,
+        refdomain=StatementDomain.name,
+        reftype=kind,
+        reftarget=name,
+        refexplicit=True,
+        refwarn=True,
+    )
+
+
+class TheoremBox(StatementBox):
+    """``{theorem}``: proved as it is read, then printed."""
+
+    kind = "theorem"
+    heading = "Theorem"
+    option_spec: ClassVar[OptionSpec] = {**StatementBox.option_spec, "steps": directives.flag}
+
+    def box(self) -> nodes.Element:
+        said = library.theorems(self.package)[self.shown.name]
+        proof = proved(self.shown.name, self.package)
+        return self.division(
+            said, self.equation(latex(proof.equation), self.shown.name), self.scope(proof), self.steps(proof, said)
+        )
+
+    def scope(self, proof: Proof) -> nodes.paragraph:
+        where = [nodes.Text(" · where "), *self.in_line(map(latex, proof.hypotheses))] if proof.hypotheses else []
+        scope = f"for {proof.scope}"
+        return nodes.paragraph("", scope, *where, classes=["theorem-scope"], printed_from=self.shown.name)
+
+    def steps(self, proof: Proof, said: library.Statement) -> Fold:
+        """The chain from the left side to the right side, a line a step with the rule that justifies it."""
+        chain = nodes.enumerated_list(classes=["theorem-chain"], enumtype="arabic", prefix="", suffix=".")
+        for place, step in enumerate(proof.steps):
+            left = latex(step.left) if place == 0 else "{}"
+            line = self.formula(f"{left} = {latex(step.right)}", "step")
+            rule = nodes.paragraph("", step.rule, classes=["theorem-rule"], printed_from=self.shown.name)
+            chain += nodes.list_item("", line, rule)
+        count = len(proof.steps)
+        summary = f"Proof in {count} step{'s' if count > 1 else ''}" if count else "Source"
+        fold = Fold("", FoldTitle("", summary), *([chain] if count else []), self.stated_by(said))
+        fold["classes"] = ["theorem-steps"]
+        fold["open"] = "steps" in self.options
+        return fold
+
+
+class DefinitionBox(StatementBox):
+    """``{definition}``: what a name stands for."""
+
+    kind = "definition"
+    heading = "Definition"
+
+    def box(self) -> nodes.Element:
+        said = library.definitions(self.package)[self.shown.name]
+        return self.division(said, self.equation(latex(library.stated(said)), self.shown.name), self.stated_by(said))
+
+
+class RefutedBox(StatementBox):
+    """``{refuted}``: a mistake, shown false by a counterexample."""
+
+    kind = "refuted"
+    heading = "False"
+
+    def box(self) -> nodes.Element:
+        said = library.mistakes(self.package)[self.shown.name]
+        refutation = refuted(self.shown.name, self.package)
+        return self.division(
+            said,
+            self.equation(latex(library.stated(said)), f"refuted:{self.shown.name}"),
+            self.counterexample(refutation),
+            self.corrected_by(said),
+        )
+
+    def counterexample(self, refutation: Refuted) -> Division:
+        """The shape and the values at which the sides differ, both sides there, and the slip that it looks like."""
+        found = refutation.counterexample
+        places = {**found.sizes, **found.indices, **found.values}
+        at = self.in_line(f"{_letter(name)} = {latex(value)}" for name, value in places.items())
+        left, right = (self.in_line([value_shown(side)]) for side in (found.left, found.right))
+        lines = [
+            nodes.paragraph("", "Counterexample: at ", *at, classes=["counterexample-at"]),
+            nodes.paragraph("", "the left side is ", *left, nodes.Text(", the right side "), *right, nodes.Text(".")),
+        ]
+        if refutation.hint:
+            lines.append(nodes.paragraph("", refutation.hint, classes=["counterexample-hint"]))
+        return Division("", *lines, classes=["counterexample"], printed_from=self.shown.name)
+
+    def corrected_by(self, said: library.Statement) -> nodes.paragraph:
+        name = library.correction(said)
+        if name is None:
+            raise NotRefuted("its docstring names no theorem that corrects it (a line 'Corrected by: topic.function.')")
+        library.theorems(self.package)[name]
+        link = linked("theorem", name, nodes.inline("", library.title(name)), self.env)
+        return nodes.paragraph("", "Corrected by ", link, nodes.Text("."), classes=["correction"])
+
+
+class StatementLink(XRefRole):
+    """``{theorem}``, ``{definition}``, ``{refuted}``: a link to a statement's home, with its title."""
+
+    def process_link(
+        self, env: BuildEnvironment, refnode: nodes.Element, has_explicit_title: bool, title: str, target: str
+    ) -> tuple[str, str]:
+        refnode["refdomain"] = StatementDomain.name
+        listed = {"theorem": library.theorems, "definition": library.definitions, "refuted": library.mistakes}
+        try:
+            listed[self.reftype](env.config.lossgrad_package)[target]
+        except library.UnknownName as unknown:
+            StatementDomain.of(env).note_fault(self.lineno, str(unknown))
+        return (title if has_explicit_title else library.title(target)), target
+
+
+class WholeStatement(SphinxRole):
+    """``{statement}``: a proved equation or a definition in a line, linked to its home."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        try:
+            kind, said = self.found()
+        except Exception as refusal:  # as in StatementBox.run
+            StatementDomain.of(self.env).note_fault(self.lineno, f"{self.name} {self.text}: {refusal}")
+            return [], []
+        return [linked(kind, self.text, printed(self.tex(said), self.text, self.env), self.env)], []
+
+    def found(self) -> tuple[str, Any]:
+        package = self.config.lossgrad_package
+        definitions = library.definitions(package)
+        if self.text in definitions:
+            return "definition", library.stated(definitions[self.text])
+        return "theorem", proved(self.text, package).equation
+
+    def tex(self, said: Any) -> str:
+        return latex(said)
+
+
+class Side(WholeStatement):
+    """``{lhs}``, ``{rhs}``: one side of a statement, which names a thing and asserts nothing."""
+
+    def __init__(self, side: str) -> None:
+        self.side = side
+
+    def tex(self, said: Any) -> str:
+        return latex(getattr(said, self.side))
