@@ -11,11 +11,7 @@ from lossgrad.book.execution import PACKAGE, state
 
 ROOT = Path(__file__).parents[1]
 
-SPHINX = [
-    sys.executable,
-    *["-m", "sphinx", "-q", "-W", "-b", "html", "-d", "doctrees", "docs", "html", "-c"],
-    str(ROOT),
-]
+SPHINX = [sys.executable, "-m", "sphinx", "-qW", "-b", "html", "-d", "doctrees", "docs", "html", "-c", str(ROOT)]
 
 PAGE = """\
 ---
