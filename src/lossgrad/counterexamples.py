@@ -48,8 +48,8 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from lossgrad.entries import NotSupported, entry, written_out
-from lossgrad.expressions import Activation, LossGradientEntry, LossValue, sigmoid
+from lossgrad.entries import NotSupported, written_out
+from lossgrad.expressions import Activation, LossGradientEntry, LossValue, entry, sigmoid
 
 Number = Any  # Fraction, or an mpmath number of 50 digits
 
@@ -344,7 +344,7 @@ def points(claim: Claim, tries: int = 3, largest: int = 3) -> Iterator[tuple[Poi
                 yield point, dict(zip(claim.indices, values, strict=True))
 
 
-def differences(claim: Claim, work: int = 4000) -> Iterator[tuple[Point, dict[Any, int], Number, Number]]:
+def differences(claim: Claim, work: int) -> Iterator[tuple[Point, dict[Any, int], Number, Number]]:
     """The points at which the sides have values that differ, among the first ``work``."""
     for (point, env), _ in zip(points(claim), range(work), strict=False):
         try:
@@ -355,9 +355,9 @@ def differences(claim: Claim, work: int = 4000) -> Iterator[tuple[Point, dict[An
             yield point, env, left, right
 
 
-def counterexample(claim: Claim) -> Counterexample | None:
+def counterexample(claim: Claim, work: int = 4000) -> Counterexample | None:
     """The first point, smallest shapes first, at which the sides differ; None when none was found."""
-    for point, env, left, right in differences(claim):
+    for point, env, left, right in differences(claim, work):
         return Counterexample(
             {str(size): n for size, n in point.sizes.items()},
             {index.name: n for index, n in env.items()},

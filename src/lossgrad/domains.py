@@ -62,7 +62,7 @@ def _off_kink(r: Any) -> Any:
 
 
 def _of_power(base: Any, power: Any) -> Iterator[Any]:
-    if power.is_integer and power.is_nonnegative:
+    if power.is_Integer and power.is_nonnegative:
         return
     if above_zero(base):
         return

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
+    Abs,
     Add,
     Derivative,
     Dummy,
     Expr,
-    Function,
     Heaviside,
     Indexed,
     Integer,
@@ -28,68 +28,84 @@ from sympy import (
     Pow,
     Sum,
     Trace,
+    cos,
+    cosh,
+    erf,
+    exp,
     log,
+    sign,
+    sin,
+    sinh,
+    tanh,
 )
-from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
-from sympy.matrices.matrixbase import MatrixBase
 
-from lossgrad.expressions import EntryGradient, LossGradientEntry, LossValue, Scalar
+from lossgrad.expressions import Activation, EntryGradient, LossGradientEntry, LossValue, Scalar, entry, sigmoid
 
 Target = Any  # MatrixElement of a MatrixSymbol, or a Symbol
+DIFFERENTIABLE = (exp, log, tanh, sinh, cosh, sin, cos, erf, sigmoid, Abs, Activation)  # their slopes are SymPy's ``fdiff``
 
 
 class NotSupported(Exception):
     """An expression of a kind about which the kernel knows no rule."""
 
 
-def entry(A: Any, i: Any, j: Any) -> Expr:
-    """A[i, j], with its sums left standing also where sizes are numbers."""
-    return A[i, j] if isinstance(A, MatrixBase) else A._entry(i, j, expand=False)
+def written_out(e: Any, record: list[Any] | None = None) -> Any:
+    """The scalar ``e`` in entries of matrix symbols, every derivative carried out, every bound index renamed apart.
 
+    ``record`` receives what was differentiated and what came out, so that no condition is lost when terms cancel.
+    """
 
-def written_out(e: Any) -> Any:
-    """The scalar ``e`` in entries of matrix symbols, every derivative carried out, every bound index renamed apart."""
+    def w(part: Any) -> Any:
+        return written_out(part, record)
+
     if isinstance(e, MatrixElement):
         A, i, j = e.args
-        i, j = written_out(i), written_out(j)
-        return MatrixElement(A, i, j) if isinstance(A, MatrixSymbol) else written_out(entry(A, i, j))
+        i, j = w(i), w(j)
+        return MatrixElement(A, i, j) if isinstance(A, MatrixSymbol) else w(entry(A, i, j))
     if isinstance(e, (LossGradientEntry, LossValue)):
-        return e.func(*e.args[:2], *(written_out(index) for index in e.args[2:]))
+        return e.func(*e.args[:2], *map(w, e.args[2:]))
     if isinstance(e, EntryGradient):
         f, M, i, j = e.args
-        return derivative(written_out(f), MatrixElement(M, written_out(i), written_out(j)))
+        return _differentiated(w(f), MatrixElement(M, w(i), w(j)), record)
     if isinstance(e, Scalar):
-        return written_out(e.entries())
+        return w(e.entries())
     if isinstance(e, Trace):
         i = Dummy("i", integer=True, nonnegative=True)
-        return written_out(Sum(entry(e.arg, i, i), (i, 0, e.arg.shape[0] - 1)))
+        return w(Sum(entry(e.arg, i, i), (i, 0, e.arg.shape[0] - 1)))
     if isinstance(e, Derivative):
-        f = written_out(e.expr)
+        f = w(e.expr)
         for variable, count in e.variable_count:
             for _ in range(int(count)):
-                f = derivative(f, written_out(variable))
+                f = _differentiated(f, w(variable), record)
         return f
     if isinstance(e, Sum):
-        return _renamed_apart(e)
+        return _renamed_apart(e, record)
     if isinstance(e, Indexed) or not e.args:
         return e
     if isinstance(e, MatrixExpr):
         raise NotSupported(f"a scalar was expected, and {e} is a matrix of shape {e.shape}")
-    return e.func(*(written_out(arg) for arg in e.args))
+    return e.func(*map(w, e.args))
 
 
-def _renamed_apart(e: Sum) -> Expr:
+def _differentiated(f: Any, x: Target, record: list[Any] | None) -> Any:
+    result = derivative(f, x)
+    if record is not None:
+        record += [f, result]
+    return result
+
+
+def _renamed_apart(e: Sum, record: list[Any] | None) -> Expr:
     """The sum with each bound index under a new name, inside as well."""
     body, *limits = e.args
     renamed: list[tuple[Any, Any, Any]] = []
-    for position, (index, low, high) in enumerate(limits):  # an index is bound in the body and in limits to its left
+    for index, low, high in limits:  # an index is bound in the body and in the limits to its left
         new = Dummy(index.name, integer=True, nonnegative=True)
         body = body.xreplace({index: new})
-        renamed = [(i, a.xreplace({index: new}), b.xreplace({index: new})) for i, a, b in renamed[:position]]
+        renamed = [(i, a.xreplace({index: new}), b.xreplace({index: new})) for i, a, b in renamed]
         renamed.append((new, low, high))
-    body = written_out(body)
+    body = written_out(body, record)
     return Integer(0) if body == 0 else Sum(body, *renamed)
 
 
@@ -111,7 +127,7 @@ def derivative(e: Any, x: Target, leaf: Callable[[Any, Target], Expr] | None = N
         return _chain_rule_of_loss(e, x, leaf)
     if isinstance(e, LossGradientEntry):
         return _no_second_derivative(e, x)
-    if not e.args or isinstance(e, (Indexed, KroneckerDelta, Heaviside, Boolean)):
+    if not e.args or isinstance(e, (Indexed, KroneckerDelta, Heaviside, sign, Boolean)):
         return Integer(0)
     if isinstance(e, Add):
         return Add(*(d(arg) for arg in e.args))
@@ -131,8 +147,9 @@ def derivative(e: Any, x: Target, leaf: Callable[[Any, Target], Expr] | None = N
         return _derivative_of_max(e, d, -1)
     if isinstance(e, Piecewise):
         return Piecewise(*((d(value), condition) for value, condition in e.args))
-    if isinstance(e, Function) and not isinstance(e, AppliedUndef):
-        return Add(*(written_out(e.fdiff(n + 1)) * slope for n, arg in enumerate(e.args) if (slope := d(arg)) != 0))
+    if isinstance(e, DIFFERENTIABLE):
+        slope = d(e.args[0])
+        return written_out(e.fdiff()) * slope if slope != 0 else Integer(0)
     raise NotSupported(f"no rule for the derivative of {e}, a {type(e).__name__}")
 
 

@@ -12,20 +12,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from sympy import (
+    Add,
+    BlockMatrix,
     Dummy,
     Eq,
     Expr,
     Function,
+    HadamardProduct,
+    Identity,
     IndexedBase,
     Integer,
     KroneckerDelta,
     Lambda,
+    MatAdd,
+    MatMul,
     MatrixExpr,
     MatrixSymbol,
     Max,
+    Mul,
     OneMatrix,
     Sum,
     Symbol,
+    Transpose,
+    ZeroMatrix,
+    block_collapse,
     exp,
     log,
     symbols,
@@ -33,6 +43,7 @@ from sympy import (
 )
 from sympy.core.function import FunctionClass
 from sympy.core.symbol import Str
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 __all__ = [
@@ -148,7 +159,11 @@ class Inner(Scalar):
 
     def entries(self) -> Expr:
         A, B = self.args
-        return _sum(lambda i, j: _entry(A, i, j) * _entry(B, i, j), ("i", A.shape[0]), ("j", A.shape[1]))
+
+        def term(i: Any, j: Any) -> Expr:  # a square shows that it is not negative
+            return entry(A, i, j) ** 2 if A == B else entry(A, i, j) * entry(B, i, j)
+
+        return _sum(term, ("i", A.shape[0]), ("j", A.shape[1]))
 
     def _latex(self, printer: Any) -> str:
         A, B = self.args
@@ -230,7 +245,7 @@ class VectorJacobianProduct(MatrixExpr):
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         G, F, M = self.args
         rows, columns = F.shape
-        return _sum(lambda r, k: _entry(G, r, k) * EntryGradient(_entry(F, r, k), M, i, j), ("r", rows), ("k", columns))
+        return _sum(lambda r, k: entry(G, r, k) * EntryGradient(entry(F, r, k), M, i, j), ("r", rows), ("k", columns))
 
     def _latex(self, printer: Any) -> str:
         G, F, M = (printer._print(arg) for arg in self.args)
@@ -258,7 +273,7 @@ class Jacobian(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         F, x = self.args
-        return EntryGradient(_entry(F, i, Integer(0)), x, j, Integer(0))
+        return EntryGradient(entry(F, i, Integer(0)), x, j, Integer(0))
 
     def _latex(self, printer: Any) -> str:
         F, x = (printer._print(arg) for arg in self.args)
@@ -276,11 +291,52 @@ def jacobian(F: Any, x: Any) -> Jacobian:
     return Jacobian(F, x)
 
 
-def _entry(A: Any, i: Any, j: Any) -> Expr:
-    """A[i, j] with its sums left standing, also when the sizes are numbers."""
+def entry(A: Any, i: Any, j: Any) -> Expr:
+    """A[i, j] as sums over indices, which are left standing also where sizes are numbers.
+
+    SymPy's own ``A[i, j]`` carries out sums of numeric size with ``doit``, at great cost.
+    """
+    i, j = sympify(i), sympify(j)
+    if isinstance(A, MatMul) and any(isinstance(factor, BlockMatrix) for factor in A.args):
+        return _block_entry(A, i, j)
+    if isinstance(A, MatMul):
+        coefficient, factors = A.as_coeff_matrices()
+        return coefficient * _product_entry(factors, i, j)
+    if isinstance(A, MatAdd):
+        return Add(*(entry(term, i, j) for term in A.args))
+    if isinstance(A, Transpose):
+        return entry(A.arg, j, i)
+    if isinstance(A, HadamardProduct):
+        return Mul(*(entry(factor, i, j) for factor in A.args))
+    if isinstance(A, Identity):
+        return KroneckerDelta(i, j)
+    if isinstance(A, (OneMatrix, ZeroMatrix)):
+        return Integer(int(isinstance(A, OneMatrix)))
     if isinstance(A, MatrixBase):
         return A[i, j]
-    return A._entry(sympify(i), sympify(j), expand=False)
+    if isinstance(A, MatrixSymbol):
+        return MatrixElement(A, i, j)
+    return A._entry(i, j, expand=False)
+
+
+def _block_entry(A: Any, i: Any, j: Any) -> Expr:
+    """Entry (i, j) of a product of block matrices whose blocks add up to one block."""
+    collapsed = block_collapse(A)
+    if isinstance(collapsed, BlockMatrix) and collapsed.blockshape == (1, 1):
+        collapsed = collapsed.blocks[0, 0]
+    if isinstance(collapsed, MatMul) and any(isinstance(factor, BlockMatrix) for factor in collapsed.args):
+        raise ShapeError(f"blocks that do not fit together: {A}")
+    return entry(collapsed, i, j)
+
+
+def _product_entry(factors: Sequence[Any], i: Any, j: Any) -> Expr:
+    """Entry (i, j) of a product of matrices: the sum over all inner indices."""
+    inner_sizes = [A.shape[1] for A in factors[:-1]]
+    indices = [Integer(0) if n == 1 else _index(f"i_{k}") for k, n in enumerate(inner_sizes, 1)]
+    places = [i, *indices, j]
+    product = Mul(*(entry(A, *places[k : k + 2]) for k, A in enumerate(factors)))
+    limits = [(index, 0, n - 1) for index, n in zip(indices, inner_sizes, strict=True) if n != 1]
+    return Sum(product, *limits) if limits else product
 
 
 class Softmax(MatrixExpr):
@@ -290,7 +346,7 @@ class Softmax(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         (S,) = self.args
-        return exp(_entry(S, i, j)) / _sum(lambda r: exp(_entry(S, r, j)), ("r", S.shape[0]))
+        return exp(entry(S, i, j)) / _sum(lambda r: exp(entry(S, r, j)), ("r", S.shape[0]))
 
     def _latex(self, printer: Any) -> str:
         return rf"\operatorname{{softmax}}\left({printer._print(self.args[0])}\right)"
@@ -311,7 +367,7 @@ class LogSumExp(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         (S,) = self.args
-        return log(_sum(lambda r: exp(_entry(S, r, j)), ("r", S.shape[0])))
+        return log(_sum(lambda r: exp(entry(S, r, j)), ("r", S.shape[0])))
 
     def _latex(self, printer: Any) -> str:
         return rf"\operatorname{{lse}}\left({printer._print(self.args[0])}\right)"
@@ -334,7 +390,7 @@ class OneHot(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         if isinstance(self.y, IndexedBase):
-            return KroneckerDelta(i, self.y[j])
+            return OneHotEntry(*self.args, i, j)
         if sympify(j).is_Integer:
             return KroneckerDelta(i, self.y[int(j)])
         return sum((KroneckerDelta(j, n) * KroneckerDelta(i, y) for n, y in enumerate(self.y)), Integer(0))
@@ -342,6 +398,20 @@ class OneHot(MatrixExpr):
     def _latex(self, printer: Any) -> str:
         y = printer._print(self.y.label if isinstance(self.y, IndexedBase) else self.y)
         return rf"\operatorname{{onehot}}\left({y}\right)"
+
+
+class OneHotEntry(Scalar):
+    """delta(i, y[j]), which remembers that the labels lie in 0..C-1."""
+
+    y = property(lambda self: self.args[0])
+    C = property(lambda self: self.args[1])
+
+    def entries(self) -> Expr:
+        i, j = self.args[2:]
+        return KroneckerDelta(i, self.y[j])
+
+    def _latex(self, printer: Any) -> str:
+        return str(printer._print(self.entries()))
 
 
 def one_hot(y: Any, C: Any) -> OneHot:
@@ -382,7 +452,7 @@ class Elementwise(MatrixExpr):
     shape = property(lambda self: self.args[1].shape)
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
-        return self.function(_entry(self.args[1], i, j))
+        return self.function(entry(self.args[1], i, j))
 
     def _latex(self, printer: Any) -> str:
         argument = printer._print(self.args[1])
@@ -390,10 +460,11 @@ class Elementwise(MatrixExpr):
         if isinstance(body, Function) and body.args == (t,):
             slot = Symbol("__slot__", real=True)
             return printer._print(body.func(slot)).replace(printer._print(slot), argument)
-        return rf"\left({printer._print(t)} \mapsto {printer._print(body)}\right)\left({argument}\right)"
+        shown = Symbol("t", real=True)
+        return rf"\left({printer._print(shown)} \mapsto {printer._print(body.xreplace({t: shown}))}\right)\left({argument}\right)"
 
 
-_T = Symbol("t", real=True)
+_T = Symbol("_t", real=True)  # no name that a parameter would bear
 
 
 def elementwise(f: Callable[[Any], Any], A: Any) -> Elementwise:
@@ -408,8 +479,7 @@ class Diag(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         (v,) = self.args
-        entry = _entry(v, i, Integer(0)) if v.shape[1] == 1 else _entry(v, Integer(0), i)
-        return KroneckerDelta(i, j) * entry
+        return KroneckerDelta(i, j) * (entry(v, i, 0) if v.shape[1] == 1 else entry(v, 0, i))
 
     def _latex(self, printer: Any) -> str:
         return rf"\operatorname{{diag}}\left({printer._print(self.args[0])}\right)"

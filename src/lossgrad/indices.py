@@ -649,11 +649,13 @@ def _generic_key(m: Monomial) -> tuple[Fraction, str]:
 
 
 def _leads_negative(form: Form) -> bool:
-    """Whether the first term has a negative sign, in an order that renaming indices does not change."""
-    keyed = sorted(((_generic_key(m), c) for m, c in form.terms), key=lambda item: item[0])
-    best = keyed[-1][0]
-    signs = {c < 0 for key, c in keyed if key == best}
-    return signs == {True}
+    """Whether the term that sets the sign is negative: one that is above 0 but for its coefficient, if there is any.
+
+    The order of terms is one that renaming indices does not change; where it leaves a tie, nothing leads.
+    """
+    keyed = [((_sign(m, abs(c)) == "+", _generic_key(m)), c) for m, c in form.terms]
+    best = max(key for key, _ in keyed)
+    return {c < 0 for key, c in keyed if key == best} == {True}
 
 
 def _leading(form: Form) -> tuple[Monomial, Fraction]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import product
 from time import perf_counter
 from typing import Any
 
 from lossgrad.counterexamples import Claim, Counterexample, counterexample, shown, slip
 from lossgrad.domains import hypotheses
+from lossgrad.entries import NotSupported
 from lossgrad.indices import ZERO, Atom, Form, Kernel, Unsettled, number, subtract
 from lossgrad.statements import Malformed, Statement, statement
 from lossgrad.translation import Reader, expression, head_of
@@ -96,11 +98,15 @@ def prove(equation: Any) -> Proof:
     'every C, D, N'
     """
     start = perf_counter()
-    stated = statement(equation)
+    try:
+        stated = statement(equation)
+    except NotSupported as problem:
+        raise Undecided(equation, None, str(problem)) from problem
     used: set[str] = set()
     for claim in stated.claims:
         used |= _decide(claim, stated)
-    conditions = hypotheses(*(side for claim in stated.claims for side in (claim.left, claim.right)))
+    sides = (side for claim in stated.claims for side in (claim.left, claim.right))
+    conditions = hypotheses(*sides, *stated.passed)
     return Proof(equation, stated.scope, conditions, perf_counter() - start, frozenset(used))
 
 
@@ -123,12 +129,13 @@ def _decide(claim: Claim, stated: Statement) -> set[str]:
         if vanishes(difference, read.kernel):
             return read.kernel.used
         remainder = expression(difference)
-    except Unsettled as problem:
+    except (Unsettled, NotSupported) as problem:
         reason = str(problem)
-    if (found := counterexample(claim)) is not None:
-        raise Refuted(stated.equation, found, slip(claim))
-    if _is_small(claim) and _expanded_agrees(claim):
-        return {"expanded"}
+    for work, last_resort in ((_FIRST_LOOK, not claim.sizes), (_SEARCH, False)):
+        if (found := counterexample(claim, work)) is not None:
+            raise Refuted(stated.equation, found, slip(claim))
+        if last_resort and _agrees_written_out(claim):
+            return {"every sum written out"}
     raise Undecided(stated.equation, remainder, reason)
 
 
@@ -147,17 +154,11 @@ def vanishes(difference: Form, kernel: Kernel) -> bool:
     return cleared is ZERO
 
 
-_EXPANDABLE = 4096
+_FIRST_LOOK, _SEARCH = 60, 4000  # evaluations
 
 
-def _is_small(claim: Claim) -> bool:
-    return not claim.sizes
-
-
-def _expanded_agrees(claim: Claim) -> bool:
-    """With numbers for all sizes: every entry, every sum written out."""
-    from itertools import product
-
+def _agrees_written_out(claim: Claim) -> bool:
+    """With numbers for all sizes: whether every entry agrees, every sum written out term by term."""
     ranges = [range(min(int(n) for n in limits)) for limits in claim.indices.values()]
     for values in product(*ranges):
         read = reader(claim, expand=True)
@@ -166,7 +167,7 @@ def _expanded_agrees(claim: Claim) -> bool:
             difference = subtract(read.form(claim.left), read.form(claim.right))
             if not vanishes(read.kernel.substituted(difference, at), read.kernel):
                 return False
-        except Unsettled:
+        except (Unsettled, NotSupported):
             return False
     return True
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import BlockMatrix, Dummy, Eq, Expr, Indexed, IndexedBase, Integer, MatrixExpr, MatrixSymbol, Sum, Symbol, preorder_traversal
+from sympy import BlockMatrix, Dummy, Eq, Expr, Indexed, IndexedBase, Integer, MatrixExpr, MatrixSymbol, Sum, Symbol, preorder_traversal, sympify
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from lossgrad.counterexamples import Claim
-from lossgrad.entries import NotSupported, entry, written_out
-from lossgrad.expressions import OneHot
+from lossgrad.entries import NotSupported, written_out
+from lossgrad.expressions import EntryGradient, LossGradientEntry, OneHot, OneHotEntry, entry
 
 
 class Malformed(ValueError):
@@ -28,12 +28,13 @@ class Statement:
     places: tuple[tuple[Any, ...], ...]  # for each claim, the row and column that it speaks of
     sizes: tuple[Any, ...]
     matrices: tuple[Any, ...]
+    passed: tuple[Any, ...]  # what was differentiated on the way, and what came out
 
     @property
     def scope(self) -> str:
         """What the statement covers: "every C, D, N", or the shapes when sizes are numbers."""
-        fixed = [f"{M} of shape {M.shape[0]} × {M.shape[1]}" for M in self.matrices if all(n.is_Integer for n in M.shape)]
-        column = {n for M in self.matrices for n in M.shape}
+        fixed = [f"{M} of shape {M.shape[0]} × {M.shape[1]}" for M in self.matrices if all(n.is_Integer for n in map(sympify, M.shape))]
+        column = {sympify(n) for M in self.matrices for n in M.shape}
         if self.sizes and not any(n.is_Integer and n != 1 for n in column):
             return "every " + ", ".join(str(n) for n in self.sizes)
         if self.sizes:
@@ -57,11 +58,12 @@ def statement(equation: Any) -> Statement:
     _check_shapes(*sides)
     sizes = _sizes(equation)
     pairs = list(_entries(*sides))
-    written = [(written_out(left), written_out(right)) for left, right, _ in pairs]
-    claims = tuple(_claim(pair, place, sizes, equation) for pair, (*_, place) in zip(written, pairs, strict=True))
+    passed: list[Any] = []
+    written = [(written_out(left, passed), written_out(right, passed)) for left, right, _ in pairs]
+    claims = tuple(_claim(pair, place, sizes, equation, passed) for pair, (*_, place) in zip(written, pairs, strict=True))
     places = tuple(tuple(place) for *_, place in pairs)
     matrices = sorted(_visible(equation), key=str)
-    return Statement(equation, claims, places, sizes, tuple(matrices))
+    return Statement(equation, claims, places, sizes, tuple(matrices), tuple(passed))
 
 
 def _check_shapes(left: Any, right: Any) -> None:
@@ -76,7 +78,7 @@ def _sizes(equation: Any) -> tuple[Any, ...]:
     found: set[Any] = set()
     for part in _parts(equation):
         if isinstance(part, (MatrixExpr, IndexedBase)) and part.shape is not None:
-            for n in part.shape:
+            for n in map(sympify, part.shape):
                 _check_size(n, part)
                 found |= n.free_symbols
         elif isinstance(part, Sum):
@@ -133,14 +135,14 @@ def _blocks(left: Any, right: Any) -> Iterator[tuple[Any, Any, tuple[Any, ...]]]
             yield from _entries(left.blocks[i, j], right.blocks[i, j])
 
 
-def _claim(pair: tuple[Any, Any], place: tuple[Any, ...], sizes: tuple[Any, ...], equation: Any) -> Claim:
+def _claim(pair: tuple[Any, Any], place: tuple[Any, ...], sizes: tuple[Any, ...], equation: Any, passed: list[Any]) -> Claim:
     indices: dict[Any, set[Any]] = {}
     labels: dict[Any, set[Any]] = {}
-    bound = {index for e in pair for part in e.atoms(Sum) for index, *_ in part.limits}
+    bound = {index for e in (*pair, *passed) for index in _bound(e)}
     for where in place:
         if isinstance(where, tuple) and where[0] != 0:
             indices[where[0]] = {where[1]}
-    for e in pair:
+    for e in (*pair, *passed):
         for part in preorder_traversal(e):
             if isinstance(part, MatrixElement):
                 for index, size in zip(part.args[1:], part.args[0].shape, strict=True):
@@ -148,13 +150,30 @@ def _claim(pair: tuple[Any, Any], place: tuple[Any, ...], sizes: tuple[Any, ...]
             elif isinstance(part, Indexed) and part.base.shape is not None:
                 for index, size in zip(part.indices, part.base.shape, strict=True):
                     _note(index, size, indices, labels, bound)
-    for part in preorder_traversal(equation):
-        if isinstance(part, OneHot) and isinstance(part.y, IndexedBase):
+    for part in _parts(equation):
+        if isinstance(part, (OneHot, OneHotEntry)) and isinstance(part.y, IndexedBase):
             labels.setdefault(part.y, set()).add(part.args[1])
+        for place, shape in _places(part):
+            for index, size in zip(place, shape, strict=True):
+                _note(index, size, indices, labels, bound | _bound(equation))
     left, right = pair
     _check_symbols(pair, sizes, indices, labels, bound)
     ordered = {index: tuple(sorted(limit, key=str)) for index, limit in sorted(indices.items(), key=lambda item: str(item[0]))}
     return Claim(left, right, sizes, ordered, {y: tuple(sorted(limit, key=str)) for y, limit in labels.items()})
+
+
+def _bound(e: Any) -> set[Any]:
+    return {index for part in e.atoms(Sum) for index, *_ in part.limits}
+
+
+def _places(part: Any) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """Where in a statement as it is written a row and a column are named."""
+    if isinstance(part, EntryGradient):
+        yield part.args[2:], part.M.shape
+    elif isinstance(part, LossGradientEntry):
+        yield part.args[2:], part.S.shape
+    elif isinstance(part, OneHotEntry) and isinstance(part.y, IndexedBase):
+        yield part.args[2:], (part.C, part.y.shape[0])
 
 
 def _note(index: Any, size: Any, indices: dict[Any, set[Any]], labels: dict[Any, set[Any]], bound: set[Any]) -> None:

@@ -38,10 +38,11 @@ from sympy.core.relational import Equality, Ne, Relational
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
-from lossgrad.entries import NotSupported, entry, written_out
-from lossgrad.expressions import LossGradientEntry, LossValue, sigmoid
-from lossgrad.indices import ONE, POSITIVE, ZERO, Atom, Form, Kernel, add, fresh, named, number, scale, single, size_of, subtract
+from lossgrad.entries import NotSupported, written_out
+from lossgrad.expressions import LossGradientEntry, LossValue, entry, sigmoid
+from lossgrad.indices import ONE, POSITIVE, ZERO, Atom, Form, Kernel, add, fresh, named, nonnegative, number, scale, single, size_of, subtract
 
+COUNTS: set[str] = set()  # the heads of positive integers
 _HEADS: dict[Any, str] = {}
 _MEANT: dict[str, Any] = {}  # what a head stands for
 
@@ -53,6 +54,8 @@ def head_of(symbol: Any) -> str:
         _MEANT[head] = symbol
         if symbol.is_positive:
             POSITIVE.add(head)
+            if symbol.is_integer:
+                COUNTS.add(head)
     return _HEADS[symbol]
 
 
@@ -79,7 +82,10 @@ class Reader:
         raise NotSupported(f"no rule for {e}, a {type(e).__name__}")
 
     def _symbol(self, e: Any) -> Form:
-        return self.bound[e] if e in self.bound else single(Atom(head_of(e)))
+        """A bound index under its name; a free index that can only be 0 is 0."""
+        if e in self.bound:
+            return self.bound[e]
+        return ZERO if ONE in self.kernel.ranges.get(head_of(e), ()) else single(Atom(head_of(e)))
 
     def _sum(self, e: Any) -> Form:
         """A sum; the same index has the same range wherever it is met, and never stands inside its own sum."""
@@ -90,6 +96,13 @@ class Reader:
             form = self._written(form, name) if self.expand else self.kernel.summed(form, name)
         self.open.difference_update(names)
         return form
+
+    def _is_count(self, size: Form) -> bool:
+        """Whether a size is at least 0 for all sizes >= 1, by the signs of its terms in the sizes less 1."""
+        if size.constant is not None:
+            return size.constant >= 0 and size.constant.denominator == 1
+        shifted = {name: add(single(Atom(name)), ONE) for name in size.names if name in COUNTS}
+        return nonnegative(self.kernel.substituted(size, shifted))
 
     def _written(self, form: Form, name: str) -> Form:
         """A sum over a range that is a number, written out term by term."""
@@ -103,8 +116,8 @@ class Reader:
         size = add(subtract(self.form(high), first), ONE)
         if any(name.startswith("%") for name in size.names):
             raise NotSupported(f"a range that depends on another index: {index} up to {high}")
-        if size.constant is not None and (size.constant < 0 or size.constant.denominator != 1):
-            raise NotSupported(f"a range of {size.constant} indices: {index} from {low} to {high}")
+        if not self._is_count(size):
+            raise NotSupported(f"a range that may hold fewer than no indices: {index} from {low} to {high}")
         if index not in self.ranges:
             self.ranges[index] = (first, size, fresh(size))
             self.bound[index] = add(single(Atom(self.ranges[index][2])), first)
