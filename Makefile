@@ -104,7 +104,7 @@ STIX_TEXT := node_modules/@fontsource-variable/stix-two-text/files/stix-two-text
 
 build/static/fonts/mathematics.woff2: src/lossgrad/book/alphabet.txt $(FETCHED)
 	@mkdir -p $(@D)
-	@$(BIN)/pyftsubset $(STIX) --unicodes-file=$< --layout-features=ccmp,dtls,flac,ss04,ssty --no-hinting --flavor=woff2 --output-file=$@
+	@$(BIN)/pyftsubset $(STIX) --unicodes-file=$< --layout-features=ccmp --no-hinting --flavor=woff2 --output-file=$@
 
 build/static/fonts/text.woff2: $(FETCHED)
 	@mkdir -p $(@D)
