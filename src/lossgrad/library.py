@@ -65,7 +65,7 @@ class UnknownName(KeyError):
 
 
 class Unlisted(ImportError):
-    """The modules of a package and its ``TOPICS`` disagree."""
+    """The modules of a package and its ``TOPICS`` disagree; ``path`` is where they are listed."""
 
 
 class NoStatement(TypeError):
@@ -177,7 +177,7 @@ def _topics(package: ModuleType) -> tuple[str, ...]:
     modules = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
     if modules != set(topics):
         odd = ", ".join(sorted(modules ^ set(topics)))
-        raise Unlisted(f"{package.__name__}.TOPICS and the modules beside it disagree on: {odd}")
+        raise Unlisted(f"{package.__name__}.TOPICS and the modules beside it disagree on: {odd}", path=package.__file__)
     return topics
 
 

@@ -31,16 +31,17 @@ HIDING = {
 OPTIONS = frozenset({"tags", "name"})
 """What a cell may set; ``mystnb`` and ``load`` would change how it is shown or what it runs."""
 
-SILENCERS = {
-    "filterwarnings": "ignore",
-    "simplefilter": "ignore",
-    "catch_warnings": "ignore",
-    "errstate": "ignore",
-    "seterr": "ignore",
-    "redirect_stderr": None,
-    "suppress": None,
-}
-"""Calls that silence: by their last name, and the argument that makes them do it."""
+SILENCING_CALLS = frozenset({"filterwarnings", "simplefilter", "catch_warnings", "errstate", "seterr"})
+"""Calls that silence when they are told to ignore."""
+
+HIDING_CALLS = frozenset({"redirect_stderr", "suppress"})
+"""Calls that hide what is said, or what fails."""
+
+HUSHED = frozenset({"stderr", "showwarning", "formatwarning", "filters"})
+"""Attributes that hold what is heard of a warning."""
+
+CATCH_ALL = frozenset({"Exception", "BaseException", "AssertionError", "Warning", "UserWarning"})
+"""Exceptions that a cell may not catch: among them would be its own failure."""
 
 SPELLING = re.compile(r"`{3,}\{code-cell\} python\s*")
 
@@ -65,11 +66,11 @@ class PageText:
         notebook = read_myst_markdown_notebook(text, add_source_map=True, path=path)
         self.front_matter = [key for key in notebook.metadata if key != "source_map"]
         self.starts: list[int] = notebook.metadata["source_map"]
-        self.cells = [
-            self._cell(start, cell.source, dict(cell.metadata))
-            for start, cell in zip(self.starts, notebook.cells, strict=True)
+        self.cells = {
+            index: self._cell(start, cell.source, dict(cell.metadata))
+            for index, (start, cell) in enumerate(zip(self.starts, notebook.cells, strict=True))
             if cell.cell_type == "code"
-        ]
+        }
 
     def _cell(self, below: int, source: str, options: dict[str, object]) -> Cell:
         first = source.partition("\n")[0]
@@ -96,7 +97,7 @@ def faults(page: PageText) -> Iterator[Fault]:
     for key in page.front_matter:
         if key not in FRONT_MATTER:
             yield Fault(_line_of_key(page, key), f"its front matter may not set {key!r}")
-    for cell in page.cells:
+    for cell in page.cells.values():
         yield from _faults_of(cell)
 
 
@@ -121,31 +122,64 @@ def _faults_of(cell: Cell) -> Iterator[Fault]:
     for node in ast.walk(program):
         for reason in (_silenced(node), _typed(node)):
             if reason:
-                yield Fault(cell.start + getattr(node, "lineno", 1) - 1, reason)
+                line = cell.start + getattr(node, "lineno", 1) - 1
+                yield Fault(line, f"{reason}: {ast.unparse(node).partition(chr(10))[0]}")
 
 
 def _silenced(node: ast.AST) -> str | None:
-    """What a call silences, if it does."""
+    """How a part of a cell silences something, if it does."""
     match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in SILENCERS:
-            values = [*node.args, *(keyword.value for keyword in node.keywords)]
-            needed = SILENCERS[name]
-            if needed is None or any(isinstance(value, ast.Constant) and value.value == needed for value in values):
-                return f"a cell may not silence what it says: {ast.unparse(node)}"
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            if name in HIDING_CALLS or (name in SILENCING_CALLS and "ignore" in _given(node)):
+                return "a cell may not silence what it says"
+        case ast.Attribute(attr=name, ctx=ast.Store()) if name in HUSHED:
+            return "a cell may not silence what it says"
+        case ast.ExceptHandler(type=caught) if _catches_all(caught):
+            return "a cell may not catch its own failure"
+        case ast.ImportFrom(module=str(module)) if module.partition(".")[0] == "myst_nb":
+            return "a cell shows its result where it stands"
+        case ast.Import(names=names) if any(name.name.partition(".")[0] == "myst_nb" for name in names):
+            return "a cell shows its result where it stands"
     return None
 
 
+def _given(call: ast.Call) -> list[object]:
+    """The constants that a call is given."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return [value.value for value in values if isinstance(value, ast.Constant)]
+
+
+def _catches_all(caught: ast.expr | None) -> bool:
+    match caught:
+        case ast.Tuple(elts=several):
+            return any(map(_catches_all, several))
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in CATCH_ALL
+    return caught is None
+
+
 def _typed(node: ast.AST) -> str | None:
-    """The assertion that a string of a cell typesets, if it does: TeX between dollars, or handed to Math or Latex."""
+    """How a string of a cell is typeset and asserts: between dollars, or handed to Math, Latex, Markdown or HTML."""
     match node:
-        case ast.Call(func=ast.Name(id="Math" | "Latex") | ast.Attribute(attr="Math" | "Latex"), args=[argument, *_]):
-            formulas = [_text(argument)]
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[argument, *_]) if name in TYPESETTERS:
+            sign = TYPESETTERS[name](_text(argument))
         case ast.Constant(value=str()) | ast.JoinedStr():
-            formulas = [found[1] for found in re.finditer(r"\$+([^$]+)\$+", _text(node))]
+            formulas = re.finditer(r"\$+([^$]+)\$+", _text(node))
+            sign = next((sign for formula in formulas if (sign := relations.in_tex(formula[1]))), None)
+        case ast.FunctionDef(name=name) if re.fullmatch(r"_repr_\w+_", name):
+            return "a cell may not say how an object is displayed"
         case _:
             return None
-    sign = next((sign for formula in formulas if (sign := relations.in_tex(formula))), None)
-    return f"a string of a cell asserts with {sign!r}; print it from an object" if sign else None
+    return f"a string of a cell asserts with {sign}" if sign else None
+
+
+TYPESETTERS = {
+    "HTML": relations.in_html,
+    "Latex": relations.in_tex,
+    "Markdown": relations.in_html,
+    "Math": relations.in_tex,
+}
+"""What typesets the string it is given, and how that string asserts."""
 
 
 def _text(node: ast.AST) -> str:
