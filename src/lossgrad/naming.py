@@ -1,0 +1,54 @@
+"""Letters for bound indices: the reader's names, after the kernel's.
+
+``plainly_named(e)`` gives each bound index the first letter of its range that its sum does not use yet: r, a, b, … for
+classes, i, j, … for features, k, m, … for examples. Sums that differ in the names of their indices alone become equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Dummy, Expr, Sum, Symbol
+
+_LETTERS = {"C": "rabc", "D": "ijl", "N": "kmn", "T": "tuv"}
+_OTHERS = "ijlmhabcdefguvwz"
+
+
+def plainly_named(e: Any) -> Any:
+    """The expression with a plain letter for each bound index, and for each dummy that is left."""
+    e = sums_named(e)
+    if not hasattr(e, "atoms"):
+        return e
+    taken = {s.name for s in e.atoms(Symbol) if not isinstance(s, Dummy)}
+    names: dict[Any, Any] = {}
+    for d in sorted(e.atoms(Dummy), key=lambda d: (d.name, d.dummy_index)):
+        stem = d.name.split("_")[0]
+        names[d] = _symbol(next(letter for letter in (stem, *_OTHERS) if letter not in taken))
+        taken.add(names[d].name)
+    return e.xreplace(names)
+
+
+def sums_named(e: Any) -> Any:
+    if not getattr(e, "args", ()) or not isinstance(e, Expr):
+        return e
+    args = [sums_named(arg) for arg in e.args]
+    if not isinstance(e, Sum):
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+    body, limits = args[0], [tuple(limit) for limit in e.limits]
+    taken = {s.name for s in body.atoms(Symbol) if s not in {index for index, *_ in limits}}
+    names = {}
+    for index, _, high in sorted(limits, key=lambda limit: _place(body, limit[0])):
+        letter = next(x for x in (*_LETTERS.get(str(high + 1), ""), *_OTHERS) if x not in taken)
+        names[index] = _symbol(letter)
+        taken.add(letter)
+    return Sum(body.xreplace(names), *((names[index], low.xreplace(names), high.xreplace(names)) for index, low, high in limits))
+
+
+def _place(body: Any, index: Any) -> tuple[int, str]:
+    """Where an index stands first, told by the text of the body."""
+    marked = str(body.xreplace({index: Symbol("§")}))
+    return marked.find("§"), marked
+
+
+def _symbol(letter: str) -> Symbol:
+    return Symbol(letter, integer=True, nonnegative=True)
