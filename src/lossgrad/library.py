@@ -129,18 +129,21 @@ def title(name: str) -> str:
 
 
 def words(function: Statement) -> str:
-    """The statement in words: the first paragraph of the docstring.
+    """The statement in words: the first paragraph of the docstring, without a formula that follows a colon.
 
-    >>> def squares():
-    ...     '''Squares are
-    ...     never negative.
+    The formula is for those who read the code; a page prints the equation itself.
+
+    >>> def square_of_sum():
+    ...     '''The square of a sum has
+    ...     a mixed term: (a + b)^2 = a^2 + 2 a b + b^2.
     ...
     ...     For real numbers.
     ...     '''
-    >>> words(squares)
-    'Squares are\\nnever negative.'
+    >>> words(square_of_sum)
+    'The square of a sum has\\na mixed term.'
     """
-    return inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0]
+    paragraph = inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0]
+    return re.sub(r":\s[^:]*=.*", ".", paragraph, flags=re.DOTALL)
 
 
 def correction(function: Statement) -> str | None:
