@@ -82,9 +82,12 @@ class Point:
         return self.values[what]
 
     def _real(self, what: Any) -> Fraction:
-        drawn = Fraction(self.draw.randint(-self.scale, self.scale + 1), self.draw.choice((1, 1, 1, 2, 3)))
-        if getattr(what, "is_positive", False):
-            drawn = abs(drawn) or Fraction(1)
+        whole = getattr(what, "is_integer", False)
+        drawn = Fraction(self.draw.randint(-self.scale, self.scale + 1), 1 if whole else self.draw.choice((1, 1, 1, 2, 3)))
+        if getattr(what, "is_nonnegative", False):
+            drawn = abs(drawn)
+        if getattr(what, "is_nonzero", False):
+            drawn = drawn or Fraction(1)
         return drawn
 
     def size(self, n: Any) -> int:
@@ -137,13 +140,22 @@ class _Evaluation:
         return self.point.value(e)
 
     def sum(self, e: Any) -> Number:
-        ranges = [range(self.index(low), self.index(high) + 1) for _, low, high in e.limits]
+        return self.nested(e.function, e.limits)
+
+    def nested(self, body: Any, limits: Any) -> Number:
+        """The sum over the last limit, outermost, of the sum over the others."""
+        if not limits:
+            return self.value(body)
+        *inner, (index, low, high) = limits
         total: Number = Fraction(0)
-        kept = dict(self.env)
-        for values in product(*ranges):
-            self.env.update(zip((index for index, _, _ in e.limits), values, strict=True))
-            total = plus(total, self.value(e.function))
-        self.env = kept
+        kept = self.env.get(index)
+        for k in range(self.index(low), self.index(high) + 1):
+            self.env[index] = k
+            total = plus(total, self.nested(body, inner))
+        if kept is None:
+            self.env.pop(index, None)
+        else:
+            self.env[index] = kept
         return total
 
     def element(self, e: Any) -> Number:
@@ -177,6 +189,11 @@ class _Evaluation:
             raise NoValue(f"{e} is at its kink")
         return Fraction(int(argument > 0))
 
+    def sign(self, e: Any) -> Number:
+        if e.args[0].is_integer and self.value(e.args[0]) == 0:
+            return Fraction(0)
+        return 2 * self.heaviside(e) - 1
+
     def piecewise(self, e: Any) -> Number:
         for value, condition in e.args:
             if self.condition(condition):
@@ -192,7 +209,8 @@ class _Evaluation:
             return (all if isinstance(c, And) else any)(self.condition(arg) for arg in c.args)
         if isinstance(c, Relational):
             left, right = self.value(c.lhs), self.value(c.rhs)
-            if c.rel_op in ("<", "<=", ">", ">=") and left == right:
+            of_integers = c.lhs.is_integer and c.rhs.is_integer
+            if c.rel_op in ("<", "<=", ">", ">=") and left == right and not of_integers:
                 raise NoValue(f"{c} is at its kink")
             return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right, "==": left == right, "!=": left != right}[c.rel_op])
         raise NotSupported(f"no value for the condition {c}")
@@ -289,7 +307,7 @@ _RULES: tuple[tuple[Any, Any], ...] = (
     ((LossValue, LossGradientEntry), _Evaluation.loss),
     ((Max, Min), _Evaluation.extreme),
     (Abs, lambda run, e: abs(run.value(e.args[0]))),
-    (sign, lambda run, e: 2 * run.heaviside(e) - 1),
+    (sign, _Evaluation.sign),
     (Heaviside, _Evaluation.heaviside),
     (Piecewise, _Evaluation.piecewise),
     (Activation, _Evaluation.activation),

@@ -12,8 +12,8 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
-    Dummy,
     Heaviside,
+    Indexed,
     KroneckerDelta,
     Max,
     Mul,
@@ -28,19 +28,44 @@ from sympy import (
     preorder_traversal,
     sign,
 )
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.core.relational import Equality, GreaterThan, Relational, StrictGreaterThan
 
+from lossgrad.entries import contracted
 from lossgrad.expressions import sigmoid
+from lossgrad.naming import sums_named
 
 
 def hypotheses(*expressions: Any) -> tuple[Any, ...]:
-    """The conditions under which the expressions have a value, each once, in order of appearance."""
-    found: dict[str, Any] = {}
+    """The conditions under which the expressions have a value, each once, in order of appearance.
+
+    An index that is left open stands for every value of its range.
+    """
+    found: dict[Any, Any] = {}
     for e in expressions:
         for condition in _conditions(e):
-            named = condition.xreplace({d: Symbol(d.name, integer=True) for d in condition.atoms(Dummy)})
-            found.setdefault(str(named), named)
+            plain = _plain(condition)
+            known = found.get(plain.lhs)
+            if known is None or (isinstance(known, Ne) and not isinstance(plain, Ne)):
+                found[plain.lhs] = plain
     return tuple(found.values())
+
+
+def _plain(condition: Any) -> Any:
+    """The condition with plain letters for its indices, given in the order in which they stand."""
+    condition = condition.func(sums_named(contracted(condition.lhs)), condition.rhs, evaluate=False)
+    bound = {index for part in condition.atoms(Sum) for index, *_ in part.limits}
+    letters = iter("rkijlmnabcd")
+    names: dict[Any, Any] = {}
+    for element in sorted(condition.lhs.atoms(MatrixElement, Indexed), key=_place):
+        for index in element.args[1:]:
+            if isinstance(index, Symbol) and index not in bound and index not in names:
+                names[index] = Symbol(next(letters), integer=True, nonnegative=True)
+    return condition.func(condition.lhs.xreplace(names), condition.rhs, evaluate=False)
+
+
+def _place(element: Any) -> str:
+    return str(element.args[0])
 
 
 def _conditions(e: Any) -> Iterator[Any]:
@@ -50,11 +75,15 @@ def _conditions(e: Any) -> Iterator[Any]:
         elif isinstance(part, Pow):
             yield from _of_power(*part.args)
         elif isinstance(part, (Heaviside, sign)):
-            if not above_zero(part.args[0]) and not above_zero(-part.args[0]):
+            if not (part.args[0].is_integer or above_zero(part.args[0]) or above_zero(-part.args[0])):
                 yield Ne(part.args[0], 0, evaluate=False)
         elif isinstance(part, Piecewise):
             for _, condition in part.args:
-                yield from (_off_kink(r) for r in condition.atoms(Relational) if not isinstance(r, (Equality, Ne)))
+                yield from (_off_kink(r) for r in condition.atoms(Relational) if not isinstance(r, (Equality, Ne)) and not _of_integers(r))
+
+
+def _of_integers(r: Any) -> bool:
+    return bool(r.lhs.is_integer and r.rhs.is_integer)
 
 
 def _off_kink(r: Any) -> Any:

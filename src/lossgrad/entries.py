@@ -27,11 +27,13 @@ from sympy import (
     Piecewise,
     Pow,
     Sum,
+    Symbol,
     Trace,
     cos,
     cosh,
     erf,
     exp,
+    expand_mul,
     log,
     sign,
     sin,
@@ -45,6 +47,10 @@ from lossgrad.expressions import Activation, EntryGradient, LossGradientEntry, L
 
 Target = Any  # MatrixElement of a MatrixSymbol, or a Symbol
 DIFFERENTIABLE = (exp, log, tanh, sinh, cosh, sin, cos, erf, sigmoid, Abs, Activation)  # their slopes are SymPy's ``fdiff``
+
+
+class Malformed(ValueError):
+    """No statement: not an equation, sides of different shapes, or a symbol that is neither size, index nor real."""
 
 
 class NotSupported(Exception):
@@ -63,7 +69,12 @@ def written_out(e: Any, record: list[Any] | None = None) -> Any:
     if isinstance(e, MatrixElement):
         A, i, j = e.args
         i, j = w(i), w(j)
-        return MatrixElement(A, i, j) if isinstance(A, MatrixSymbol) else w(entry(A, i, j))
+        if isinstance(A, MatrixSymbol):
+            return MatrixElement(A, i, j)
+        taken_apart = entry(A, i, j)
+        if isinstance(taken_apart, MatrixElement) and taken_apart.args[0] == A:
+            raise NotSupported(f"the entries of {A}, a {type(A).__name__}")
+        return w(taken_apart)
     if isinstance(e, (LossGradientEntry, LossValue)):
         return e.func(*e.args[:2], *map(w, e.args[2:]))
     if isinstance(e, EntryGradient):
@@ -90,6 +101,8 @@ def written_out(e: Any, record: list[Any] | None = None) -> Any:
 
 
 def _differentiated(f: Any, x: Target, record: list[Any] | None) -> Any:
+    if not isinstance(x, MatrixElement) and (not isinstance(x, Symbol) or x.is_integer or not x.is_real):
+        raise Malformed(f"a derivative is taken by an entry of a matrix or by a real parameter: got {x}")
     result = derivative(f, x)
     if record is not None:
         record += [f, result]
@@ -180,3 +193,31 @@ def _no_second_derivative(e: LossGradientEntry, x: Target) -> Expr:
     if derivative(written_out(entry(e.S, rows, columns)), x) == 0:
         return Integer(0)
     raise NotSupported(f"the second derivative of an unspecified loss, {e} by {x}")
+
+
+def contracted(e: Any) -> Any:
+    """The expression with every sum over an index of a delta replaced by its one term.
+
+    Whether the ranges allow it is not asked here: the step is proved like any other, or left out.
+    """
+    if not e.args or isinstance(e, MatrixElement):
+        return e
+    e = e.func(*(contracted(arg) if isinstance(arg, Expr) else arg for arg in e.args))
+    return _contracted_sum(e) if isinstance(e, Sum) else e
+
+
+def _contracted_sum(e: Any) -> Any:
+    body, limits = e.function, list(e.limits)
+    if body.has(KroneckerDelta) and any(arg.is_Add for arg in Mul.make_args(body)):
+        body = expand_mul(body)
+    if body.is_Add:
+        return Add(*(_contracted_sum(Sum(term, *limits)) for term in body.args))
+    for index, *_ in limits:
+        for factor in Mul.make_args(body):
+            if isinstance(factor, KroneckerDelta) and index in factor.args:
+                other = factor.args[1] if factor.args[0] == index else factor.args[0]
+                rest = Mul(*(f for f in Mul.make_args(body) if f != factor)).xreplace({index: other})
+                remaining = [limit for limit in limits if limit[0] != index]
+                return _contracted_sum(Sum(rest, *remaining)) if remaining else rest
+    free = Mul(*(f for f in Mul.make_args(body) if not any(f.has(index) for index, *_ in limits)))
+    return free * Sum(body / free, *limits) if free != 1 else Sum(body, *limits)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sympy import (
     Add,
+    Basic,
     BlockMatrix,
     Dummy,
     Eq,
@@ -55,17 +56,22 @@ __all__ = [
     "LossValue",
     "ShapeError",
     "activation",
+    "convolve",
+    "correlate",
     "diag",
     "elementwise",
+    "flip",
     "gradient",
     "inner",
     "jacobian",
     "labels",
     "logsumexp",
     "loss",
+    "named",
     "norm_squared",
     "one_hot",
     "ones",
+    "padded",
     "parameters",
     "relu",
     "sigmoid",
@@ -139,9 +145,19 @@ def _index(name: str) -> Dummy:
 
 def _sum(term: Callable[..., Any], *ranges: tuple[str, Any]) -> Expr:
     """The sum of ``term(i, ...)`` over indices ``i`` from 0 to n - 1, for each (name, n)."""
-    indices = [_index(name) for name, _ in ranges]
-    limits = [(index, 0, size - 1) for index, (_, size) in zip(indices, ranges, strict=True)]
-    return Sum(term(*indices), *limits)
+    indices = [Integer(0) if size == 1 else _index(name) for name, size in ranges]
+    limits = [(index, 0, size - 1) for index, (_, size) in zip(indices, ranges, strict=True) if size != 1]
+    return Sum(term(*indices), *limits) if limits else term(*indices)
+
+
+def renamed_bounds(e: Any) -> Any:
+    """The expression with a fresh index for each sum, so that nothing put into it is captured."""
+    if not getattr(e, "args", ()) or not isinstance(e, Basic):
+        return e
+    e = e.func(*(renamed_bounds(arg) for arg in e.args)) if e.has(Sum) else e
+    if isinstance(e, Sum):
+        return e.xreplace({index: _index(index.name) for index, *_ in e.limits})
+    return e
 
 
 class Scalar(Expr):
@@ -452,7 +468,8 @@ class Elementwise(MatrixExpr):
     shape = property(lambda self: self.args[1].shape)
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
-        return self.function(entry(self.args[1], i, j))
+        (t,), body = self.function.signature, self.function.expr
+        return renamed_bounds(body).xreplace({t: entry(self.args[1], i, j)})
 
     def _latex(self, printer: Any) -> str:
         argument = printer._print(self.args[1])
@@ -494,6 +511,144 @@ def diag(v: Any) -> Diag:
     if 1 not in v.shape:
         raise ShapeError(f"a diagonal is made of a column or a row: got shape {v.shape}")
     return Diag(v)
+
+
+class Named(MatrixExpr):
+    """See :func:`named`."""
+
+    name = property(lambda self: self.args[0].name)
+    value = property(lambda self: self.args[1])
+    shape = property(lambda self: self.value.shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return entry(self.value, i, j)
+
+    def _latex(self, printer: Any) -> str:
+        return str(printer._print(Symbol(self.name)))
+
+
+def named(name: str, A: Any) -> Named:
+    """The matrix expression ``A`` under a name: printed as the name, and equal to ``A`` in every entry.
+
+    A page that prints the name also shows what it stands for: ``Definition(P, P.value)``.
+
+    >>> from sympy import MatrixSymbol
+    >>> P = named("P", softmax(MatrixSymbol("S", 3, 2)))
+    >>> P.name, P.shape, P.value
+    ('P', (3, 2), Softmax(S))
+    """
+    return Named(Str(name), _matrix(A, "what a name stands for"))
+
+
+class Correlation(MatrixExpr):
+    """See :func:`correlate`."""
+
+    shape = property(lambda self: tuple(n - k + 1 for n, k in zip(self.args[0].shape, self.args[1].shape, strict=True)))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        X, W = self.args
+        return _sum(lambda a, b: entry(W, a, b) * entry(X, i + a, j + b), ("a", W.shape[0]), ("b", W.shape[1]))
+
+    def _latex(self, printer: Any) -> str:
+        X, W = (printer.parenthesize_matrix(arg) for arg in self.args)
+        return rf"{X} \star {W}"
+
+
+def correlate(X: Any, W: Any) -> Correlation:
+    """The cross-correlation of ``X`` with the taps ``W`` where they overlap in full: what deep learning calls convolution.
+
+    Entry (i, j) is the sum over a, b of W[a, b] X[i + a, j + b]. X of shape (T + K - 1, M + J - 1) and W of shape
+    (K, J) give the shape (T, M). One dimension is the case of columns: J and M are 1.
+
+    >>> from sympy import MatrixSymbol
+    >>> correlate(MatrixSymbol("x", 7, 1), MatrixSymbol("w", 3, 1)).shape
+    (5, 1)
+    """
+    return Correlation(_matrix(X, "what is correlated"), _matrix(W, "the taps"))
+
+
+class Convolution(MatrixExpr):
+    """See :func:`convolve`."""
+
+    shape = property(lambda self: tuple(n + k - 1 for n, k in zip(self.args[0].shape, self.args[1].shape, strict=True)))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        G, W = self.args
+        return _sum(
+            lambda t, m, a, b: KroneckerDelta(i, t + a) * KroneckerDelta(j, m + b) * entry(G, t, m) * entry(W, a, b),
+            ("t", G.shape[0]),
+            ("m", G.shape[1]),
+            ("a", W.shape[0]),
+            ("b", W.shape[1]),
+        )
+
+    def _latex(self, printer: Any) -> str:
+        G, W = (printer.parenthesize_matrix(arg) for arg in self.args)
+        return rf"{G} * {W}"
+
+
+def convolve(G: Any, W: Any) -> Convolution:
+    """The full convolution of ``G`` with ``W``: the product of entries t and a is added to entry t + a.
+
+    Entry (i, j) is the sum of G[t, m] W[a, b] over all t + a = i and m + b = j. G of shape (T, M) and W of shape (K, J)
+    give the shape (T + K - 1, M + J - 1).
+
+    >>> from sympy import MatrixSymbol
+    >>> convolve(MatrixSymbol("g", 5, 1), MatrixSymbol("w", 3, 1)).shape
+    (7, 1)
+    """
+    return Convolution(_matrix(G, "what is convolved"), _matrix(W, "the taps"))
+
+
+class Flip(MatrixExpr):
+    """See :func:`flip`."""
+
+    shape = property(lambda self: self.args[0].shape)
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        (W,) = self.args
+        rows, columns = W.shape
+        return _sum(
+            lambda a, b: KroneckerDelta(i + a, rows - 1) * KroneckerDelta(j + b, columns - 1) * entry(W, a, b),
+            ("a", rows),
+            ("b", columns),
+        )
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{flip}}\left({printer._print(self.args[0])}\right)"
+
+
+def flip(W: Any) -> Flip:
+    """``W`` with its rows and its columns in reverse order: entry (a, b) is W[K - 1 - a, J - 1 - b]."""
+    return Flip(_matrix(W, "what is flipped"))
+
+
+class Padded(MatrixExpr):
+    """See :func:`padded`."""
+
+    shape = property(lambda self: tuple(n + 2 * p for n, p in zip(self.args[0].shape, self.args[1:], strict=True)))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        G, above, left = self.args
+        return _sum(
+            lambda t, m: KroneckerDelta(i, t + above) * KroneckerDelta(j, m + left) * entry(G, t, m),
+            ("t", G.shape[0]),
+            ("m", G.shape[1]),
+        )
+
+    def _latex(self, printer: Any) -> str:
+        G, above, left = (printer._print(arg) for arg in self.args)
+        return rf"\operatorname{{pad}}_{{{above},{left}}}\left({G}\right)"
+
+
+def padded(G: Any, rows: Any, columns: Any) -> Padded:
+    """``G`` with ``rows`` rows of zeros above and below, and ``columns`` columns of zeros left and right.
+
+    >>> from sympy import MatrixSymbol
+    >>> padded(MatrixSymbol("g", 5, 1), 2, 0).shape
+    (9, 1)
+    """
+    return Padded(_matrix(G, "what is padded"), sympify(rows), sympify(columns))
 
 
 class sigmoid(Function):  # named like SymPy's own functions

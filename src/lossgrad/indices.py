@@ -13,7 +13,7 @@ The rules, each with its side condition, are the methods of :class:`Kernel`; the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count, permutations, product
@@ -127,6 +127,7 @@ ONE = Form({_UNIT: Fraction(1)})
 _SIZES: dict[str, Form] = {}  # of every bound name
 _NUMBERS = count()
 POSITIVE: set[str] = set()  # the heads of symbols that were declared positive
+COUNTS: set[str] = set()  # the heads of positive integers, such as sizes
 
 
 def number(c: Fraction | int) -> Form:
@@ -276,7 +277,20 @@ class Kernel:
             _LOG: self.logarithm,
             _STEP: self.step,
         }
-        return rules[head](*args) if head in rules else single(Atom(head, *args))
+        if head in rules:
+            return rules[head](*args)
+        if len(args) == 1 and (cases := self.by_cases(args[0], lambda arg: self.applied(head, arg))) is not None:
+            return cases
+        return single(Atom(head, *args))
+
+    def by_cases(self, form: Form, f: Callable[[Form], Form]) -> Form | None:
+        """f(a) = d f(a where d is 1) + (1 - d) f(a where d is 0) for a delta or step d outside sums; None without one."""
+        indicator = next((a for m, _ in form.terms for a, _ in m.factors if a.head in (_DELTA, _STEP) and not m.bounds), None)
+        if indicator is None:
+            return None
+        d = single(indicator)
+        on, off = (f(self._with_atom(form, indicator, value)) for value in (ONE, ZERO))
+        return add(off, self._product(d, subtract(on, off)))
 
     # -- one term ----------------------------------------------------------------------------------------------------
 
@@ -313,10 +327,9 @@ class Kernel:
             others = {a: k for a, k in factors.items() if a is not atom}
             if e != 1:
                 return self.term(bounds, {**others, atom: Fraction(1)}, Fraction(1))
-            for i, j in (atom.args, atom.args[::-1]):
-                name = i.atom.head if i.atom else ""  # the head of a label is no bound name
-                if name in bounds and name not in j.names and self.within(j, _SIZES[name]):
-                    rest = self._substituted_product(others.items(), {name: j})
+            for name, value in _solutions(subtract(*atom.args), bounds):
+                if self.within(value, _SIZES[name]):
+                    rest = self._substituted_product(others.items(), {name: value})
                     return self._resummed(rest, [b for b in bounds if b != name], Fraction(1))
             for i, j in sorted((atom.args, atom.args[::-1]), key=lambda pair: self._preference(pair[0], bounds)):
                 name = i.atom.head if i.atom and not i.atom.args else ""
@@ -341,20 +354,35 @@ class Kernel:
         return (1, "".join(chr(0x10FFFF - ord(letter)) for letter in name)) if name else (2, "")
 
     def within(self, index: Form, size: Form) -> bool:
-        """Whether ``index`` is known to lie in 0 .. size - 1: by its range, the range of its labels, or as a number."""
-        if (value := index.constant) is not None:
-            limit = size.constant
-            return value.denominator == 1 and 0 <= value and ((limit is not None and value < limit) or (value == 0 and positive(size)))
-        atom = index.atom
-        if atom is None:
-            return False
-        if not atom.args and atom.head in _SIZES:
-            return self._at_most(_SIZES[atom.head], size)
-        return any(self._at_most(known, size) for known in self.ranges.get(atom.head, ()))
+        """Whether ``index`` is known to lie in 0 .. size - 1 for all values of the indices that it is made of."""
+        return any(
+            self.at_least_zero(low) and self.at_least_zero(subtract(subtract(size, ONE), high))
+            for low, high in self._intervals(index)
+        )
 
-    @staticmethod
-    def _at_most(small: Form, large: Form) -> bool:
-        return small is large or nonnegative(subtract(large, small))
+    def _intervals(self, index: Form) -> Iterator[tuple[Form, Form]]:
+        """Least and greatest values of a linear index, for each choice of the ranges that its indices are known to have."""
+        parts = [(c, self._known_sizes(m)) for m, c in index.terms]
+        fixed = Form({m: c for (m, c), (_, known) in zip(index.terms, parts, strict=True) if known is None})
+        for choice in product(*([(c, size) for size in known] for c, known in parts if known is not None)):
+            tops = [scale(subtract(size, ONE), c) for c, size in choice]
+            low = add(fixed, *(top for top, (c, _) in zip(tops, choice, strict=True) if c < 0))
+            high = add(fixed, *(top for top, (c, _) in zip(tops, choice, strict=True) if c > 0))
+            yield low, high
+
+    def _known_sizes(self, m: Monomial) -> Sequence[Form] | None:
+        """The sizes below which an index or label lies; None for what is neither, such as a number or a size."""
+        atom = Form({m: Fraction(1)}).atom
+        if atom is None or (not atom.args and atom.head in COUNTS):
+            return None
+        if not atom.args and atom.head in _SIZES:
+            return (_SIZES[atom.head],)
+        return tuple(self.ranges.get(atom.head, ()))
+
+    def at_least_zero(self, form: Form) -> bool:
+        """Whether the value is at least 0 for all sizes >= 1, by the signs of its terms in the sizes less 1."""
+        shifted = {name: add(single(Atom(name)), ONE) for name in form.names if name in COUNTS}
+        return nonnegative(self.substituted(form, shifted))
 
     def _single_index(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
         """Sum over i < 1 of f(i) = f(0)."""
@@ -422,11 +450,13 @@ class Kernel:
     # -- functions ---------------------------------------------------------------------------------------------------
 
     def delta(self, i: Form, j: Form) -> Form:
-        """delta(i, i) = 1; delta(i, j) = 0 when i - j is a number other than 0; delta(i, j) = delta(j, i)."""
+        """delta(i, i) = 1; delta(i, j) = 0 when i - j is a number other than 0; delta(i, j) depends on |i - j| alone."""
         difference = subtract(i, j)
         if difference.constant is not None:
             return ZERO if difference.constant else ONE
-        return single(Atom(_DELTA, *sorted((i, j), key=lambda form: form.key)))
+        above = Form({m: c for m, c in difference.terms if c > 0})
+        below = Form({m: -c for m, c in difference.terms if c < 0})
+        return single(Atom(_DELTA, *sorted((above, below), key=lambda form: form.key)))
 
     def power(self, form: Form, e: Fraction) -> Form:
         """(c m r)^e = c^e m^e r^e: whole powers of any factor, other powers of positive factors."""
@@ -439,6 +469,8 @@ class Kernel:
         if e == 1:
             return form
         whole = e.denominator == 1
+        if (e < 0 or not whole) and (cases := self.by_cases(form, lambda base: self.power(base, e))) is not None:
+            return cases
         c, common, rest = _content(form, positive_only=not whole)
         outer = {atom: k * e for atom, k in common.items()}
         if whole:
@@ -459,7 +491,9 @@ class Kernel:
         parts = []
         for m, c in form.terms:
             argument = Form({m: Fraction(1)})
-            if argument.atom and argument.atom.head == _LOG:
+            if (cases := self.by_cases(scale(argument, c), self.exponential)) is not None:
+                parts.append(cases)
+            elif argument.atom and argument.atom.head == _LOG:
                 parts.append(self.power(argument.atom.args[0], c))
             else:
                 parts.append(self.term([], {Atom(_EXP, argument): c}, Fraction(1)))
@@ -469,6 +503,8 @@ class Kernel:
         """log(c m r) = log c + log m + log r for positive c and m; log(exp(a)) = a; log(a^e) = e log a."""
         if form is ZERO:
             raise Unsettled("a logarithm of zero")
+        if (cases := self.by_cases(form, self.logarithm)) is not None:
+            return cases
         c, common, rest = _content(form, positive_only=True)
         parts = [scale(self._logarithm_of(atom), e) for atom, e in common.items()]
         parts += [scale(single(Atom(_LOG, number(prime))), k) for prime, k in _primes(c)]
@@ -492,11 +528,8 @@ class Kernel:
             return ONE
         if positive(scale(form, -1)):
             return ZERO
-        inner = next((a for m, _ in form.terms for a, _ in m.factors if a.head == _STEP and not m.bounds), None)
-        if inner is not None:
-            here = single(inner)
-            on, off = (self.step(self._with_atom(form, inner, value)) for value in (ONE, ZERO))
-            return add(self._product(here, on), self._product(subtract(ONE, here), off))
+        if (cases := self.by_cases(form, self.step)) is not None:
+            return cases
         if form is ZERO:
             raise Unsettled("a step at its kink")
         _, _, rest = _content(form, positive_only=True)
@@ -661,6 +694,17 @@ def _leads_negative(form: Form) -> bool:
 def _leading(form: Form) -> tuple[Monomial, Fraction]:
     """The term of highest degree, by an order that renaming indices does not change as far as possible."""
     return max(form.terms, key=lambda item: (*_generic_key(item[0]), item[0].key))
+
+
+def _solutions(difference: Form, bounds: Sequence[str]) -> Iterator[tuple[str, Form]]:
+    """For each bound index that stands in a difference of indices once, with coefficient 1 or -1: the value that makes it 0."""
+    for m, c in difference.terms:
+        atom = Form({m: Fraction(1)}).atom
+        if atom is None or atom.args or atom.head not in bounds or abs(c) != 1:
+            continue
+        others = Form({n: k for n, k in difference.terms if n is not m})
+        if atom.head not in others.names:
+            yield atom.head, scale(others, -c)
 
 
 def _match(

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Dummy, Symbol
+from sympy import Mul, S, Sum
+from sympy.matrices.expressions import Identity, OneMatrix, ZeroMatrix
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
 
-from lossgrad.expressions import Definition
+from lossgrad.expressions import Definition, Diag, Inner, LossGradient, OneHot, Softmax
+from lossgrad.naming import plainly_named
 
 __all__ = ["BookPrinter", "latex"]
 
+_CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient)
 
-class BookPrinter(LatexPrinter):  # type: ignore[misc]
-    """A transpose is an upright T, a column of ones a bold 1 with its length, a delta keeps its two indices."""
+
+class BookPrinter(LatexPrinter):
+    """A transpose is an upright T, ones(N) a bold 1 with its length; a plus comes before a minus, a factor before its sum."""
 
     def __init__(self) -> None:
         super().__init__({"mul_symbol": "", "fold_short_frac": False, "mat_str": "matrix"})
 
+    # -- matrices ----------------------------------------------------------------------------------------------------
+
     def _print_Transpose(self, e: Any) -> str:
-        return rf"{self.parenthesize_matrix(e.arg)}^{{\mathsf{{T}}}}"
+        return rf"{self._as_factor(e.arg)}^{{\mathsf{{T}}}}"
 
-    def parenthesize_matrix(self, A: Any) -> str:
+    def _as_factor(self, A: Any) -> str:
+        """The matrix as the base of a power or of an index: in brackets when it is more than a name or a function."""
         inner = self._print(A)
-        plain = A.is_symbol or type(A).__name__ in ("OneMatrix", "Identity", "Softmax", "Diag", "OneHot", "ZeroMatrix")
-        return inner if plain else rf"\left({inner}\right)"
+        return inner if A.is_symbol or isinstance(A, _CLOSED) else rf"\left({inner}\right)"
 
-    def _print_OneMatrix(self, e: Any, exp: Any = None) -> str:
-        rows, columns = e.shape
-        if columns == 1:
-            return rf"\mathbf{{1}}_{{{self._print(rows)}}}"
-        if rows == 1:
-            return rf"\mathbf{{1}}_{{{self._print(columns)}}}^{{\mathsf{{T}}}}"
-        return rf"\mathbf{{1}}_{{{self._print(rows)}}} \mathbf{{1}}_{{{self._print(columns)}}}^{{\mathsf{{T}}}}"
+    def _print_OneMatrix(self, e: Any) -> str:
+        rows, columns = (self._print(n) for n in e.shape)
+        column, row = rf"\mathbf{{1}}_{{{rows}}}", rf"\mathbf{{1}}_{{{columns}}}^{{\mathsf{{T}}}}"
+        if e.shape[1] == 1:
+            return column
+        return row if e.shape[0] == 1 else f"{column} {row}"
 
     def _print_ZeroMatrix(self, e: Any) -> str:
         return r"\mathbf{0}"
@@ -40,40 +46,63 @@ class BookPrinter(LatexPrinter):  # type: ignore[misc]
     def _print_Identity(self, e: Any) -> str:
         return rf"I_{{{self._print(e.shape[0])}}}"
 
-    def _print_Dummy(self, e: Any) -> str:
-        return str(self._print(Symbol(e.name)))
-
-    def _print_KroneckerDelta(self, e: Any, exp: Any = None) -> str:
-        i, j = (self._print(index) for index in e.args[:2])
-        return rf"\delta_{{{i},\,{j}}}"
+    def _print_MatAdd(self, e: Any) -> str:
+        return self._signed(e.args)
 
     def _print_MatrixElement(self, e: Any) -> str:
-        i, j = (self._print(index) for index in e.args[1:])
-        return rf"{self.parenthesize_matrix(e.parent)}_{{{i},{j}}}"
+        indices = [index for index, n in zip(e.args[1:], e.parent.shape, strict=True) if n != 1] or [e.args[1]]
+        return rf"{self._as_factor(e.parent)}_{{{self._indices(indices)}}}"
+
+    # -- indices -----------------------------------------------------------------------------------------------------
+
+    def _indices(self, indices: Any) -> str:
+        return ",".join(self._print(index) for index in indices)
+
+    def _print_KroneckerDelta(self, e: Any, exp: Any = None) -> str:
+        return rf"\delta_{{{self._indices(e.args[:2])}}}"
+
+    def _print_Indexed(self, e: Any) -> str:
+        return rf"{self._print(e.base.label)}_{{{self._indices(e.indices)}}}"
+
+    # -- sums and products -------------------------------------------------------------------------------------------
+
+    def _print_Add(self, e: Any, order: Any = None) -> str:
+        return self._signed(self._as_ordered_terms(e, order=order))
+
+    def _signed(self, terms: Any) -> str:
+        """A sum with its positive terms first, else in the given order."""
+        printed = [self._print(term) for term in terms]
+        printed = [rf"\left({text}\right)" if term.is_Add else text for term, text in zip(terms, printed, strict=True)]
+        positive = [text for text in printed if not text.startswith("-")]
+        negative = [text[1:].strip() for text in printed if text.startswith("-")]
+        return " + ".join(positive) + "".join(f" - {text}" for text in negative)
+
+    def _print_Mul(self, e: Any) -> str:
+        sums = [factor for factor in e.args if isinstance(factor, (Sum, Inner))]
+        if not sums:
+            return str(super()._print_Mul(e))
+        rest = Mul(*(factor for factor in e.args if factor not in sums))
+        front = {S.One: "", S.NegativeOne: "- "}.get(rest) if rest.is_number else None
+        if front is None:
+            front = self._print(rest)
+            front = (rf"\left({front}\right)" if rest.is_Add else front) + r" \, "
+        *inner, last = sorted(sums, key=lambda factor: isinstance(factor, Sum))
+        return front + r" \, ".join([*(self._in_brackets(factor) for factor in inner), self._print(last)])
+
+    def _in_brackets(self, e: Any) -> str:
+        return rf"\left({self._print(e)}\right)" if isinstance(e, Sum) else self._print(e)
+
+    def _print_Derivative(self, e: Any) -> str:
+        below = " ".join(rf"\partial {self._print(x)}" if n == 1 else rf"\partial {self._print(x)}^{{{n}}}" for x, n in e.variable_count)
+        order = sum(int(n) for _, n in e.variable_count)
+        above = r"\partial" if order == 1 else rf"\partial^{{{order}}}"
+        return rf"\frac{{{above}}}{{{below}}} {self.parenthesize(e.expr, PRECEDENCE['Mul'], is_neg=False, strict=True)}"
 
     def _print_Definition(self, e: Definition) -> str:
         return rf"{self._print(e.lhs)} \mathrel{{:=}} {self._print(e.rhs)}"
-
-    def _print_Indexed(self, e: Any) -> str:
-        indices = ",".join(self._print(i) for i in e.indices)
-        return rf"{self._print(e.base.label)}_{{{indices}}}"
 
 
 def latex(e: Any) -> str:
     """The LaTeX of an expression, equation or definition."""
     printer = BookPrinter()
-    return str(printer._print_Definition(e) if isinstance(e, Definition) else printer.doprint(_named(e)))
-
-
-def _named(e: Any) -> Any:
-    """Bound indices under their plain names, and apart where two would share one."""
-    if not hasattr(e, "atoms"):
-        return e
-    dummies = sorted(e.atoms(Dummy), key=lambda d: d.dummy_index)
-    taken = {s.name for s in e.atoms(Symbol) if not isinstance(s, Dummy)}
-    names: dict[Any, Any] = {}
-    for d in dummies:
-        stem = d.name.split("_")[0]
-        name = next(n for n in (stem, *"ijklmabcdefgh") if n not in taken and n not in {s.name for s in names.values()})
-        names[d] = Symbol(name, integer=True)
-    return e.xreplace(names)
+    return str(printer._print_Definition(e) if isinstance(e, Definition) else printer.doprint(plainly_named(e)))

@@ -16,9 +16,9 @@ from typing import Any
 
 from lossgrad.counterexamples import Claim, Counterexample, counterexample, shown, slip
 from lossgrad.domains import hypotheses
-from lossgrad.entries import NotSupported
+from lossgrad.entries import Malformed, NotSupported
 from lossgrad.indices import ZERO, Atom, Form, Kernel, Unsettled, number, subtract
-from lossgrad.statements import Malformed, Statement, statement
+from lossgrad.statements import Statement, statement
 from lossgrad.translation import Reader, expression, head_of
 
 __all__ = ["Malformed", "NotProved", "Proof", "Refuted", "Step", "Undecided", "prove"]
@@ -131,11 +131,14 @@ def _decide(claim: Claim, stated: Statement) -> set[str]:
         remainder = expression(difference)
     except (Unsettled, NotSupported) as problem:
         reason = str(problem)
-    for work, last_resort in ((_FIRST_LOOK, not claim.sizes), (_SEARCH, False)):
-        if (found := counterexample(claim, work)) is not None:
-            raise Refuted(stated.equation, found, slip(claim))
-        if last_resort and _agrees_written_out(claim):
-            return {"every sum written out"}
+    try:
+        for work, last_resort in ((_FIRST_LOOK, not claim.sizes), (_SEARCH, False)):
+            if (found := counterexample(claim, work)) is not None:
+                raise Refuted(stated.equation, found, slip(claim))
+            if last_resort and _agrees_written_out(claim):
+                return {"every sum written out"}
+    except NotSupported as problem:
+        reason = reason or str(problem)
     raise Undecided(stated.equation, remainder, reason)
 
 

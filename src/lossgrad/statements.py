@@ -11,12 +11,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from lossgrad.counterexamples import Claim
-from lossgrad.entries import NotSupported, written_out
+from lossgrad.entries import Malformed, NotSupported, written_out
 from lossgrad.expressions import EntryGradient, LossGradientEntry, OneHot, OneHotEntry, entry
-
-
-class Malformed(ValueError):
-    """No statement: not an equation, sides of different shapes, or a symbol that is neither size, index nor real."""
 
 
 @dataclass(frozen=True)

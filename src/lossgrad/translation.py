@@ -34,15 +34,15 @@ from sympy import (
     srepr,
     tanh,
 )
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Equality, Ne, Relational
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
-from lossgrad.entries import NotSupported, written_out
-from lossgrad.expressions import LossGradientEntry, LossValue, entry, sigmoid
-from lossgrad.indices import ONE, POSITIVE, ZERO, Atom, Form, Kernel, add, fresh, named, nonnegative, number, scale, single, size_of, subtract
+from lossgrad.entries import DIFFERENTIABLE, NotSupported, written_out
+from lossgrad.expressions import Activation, LossGradientEntry, LossValue, entry, sigmoid
+from lossgrad.indices import COUNTS, ONE, POSITIVE, ZERO, Atom, Form, Kernel, add, fresh, named, number, scale, single, size_of, subtract
 
-COUNTS: set[str] = set()  # the heads of positive integers
 _HEADS: dict[Any, str] = {}
 _MEANT: dict[str, Any] = {}  # what a head stands for
 
@@ -97,13 +97,6 @@ class Reader:
         self.open.difference_update(names)
         return form
 
-    def _is_count(self, size: Form) -> bool:
-        """Whether a size is at least 0 for all sizes >= 1, by the signs of its terms in the sizes less 1."""
-        if size.constant is not None:
-            return size.constant >= 0 and size.constant.denominator == 1
-        shifted = {name: add(single(Atom(name)), ONE) for name in size.names if name in COUNTS}
-        return nonnegative(self.kernel.substituted(size, shifted))
-
     def _written(self, form: Form, name: str) -> Form:
         """A sum over a range that is a number, written out term by term."""
         size = size_of(name).constant
@@ -116,7 +109,7 @@ class Reader:
         size = add(subtract(self.form(high), first), ONE)
         if any(name.startswith("%") for name in size.names):
             raise NotSupported(f"a range that depends on another index: {index} up to {high}")
-        if not self._is_count(size):
+        if not (self.kernel.at_least_zero(size) and (size.constant or Fraction(0)).denominator == 1):
             raise NotSupported(f"a range that may hold fewer than no indices: {index} from {low} to {high}")
         if index not in self.ranges:
             self.ranges[index] = (first, size, fresh(size))
@@ -150,10 +143,13 @@ class Reader:
         """A loss of F, or an entry of its gradient, depends on F through F's entries at two placeholders."""
         name, F, *index = e.args
         places = [Dummy("r", integer=True), Dummy("c", integer=True)]
-        for place, label, size in zip(places, "rc", F.shape, strict=True):
-            range_ = self.form(size)
-            self.bound[place] = single(Atom(named(f"@{label}<{range_.key}>", range_)))
+        names = [fresh(self.form(size)) for size in F.shape]
+        self.bound.update((place, single(Atom(name))) for place, name in zip(places, names, strict=True))
         argument = self.form(written_out(entry(F, *places)))
+        depth = 1 + max((int(n[1:].split(".")[0]) for n in argument.names if n.startswith("@")), default=0)
+        labels = [f"@{depth}.{axis}<{size_of(n).key}>" for axis, n in enumerate(names)]
+        placed = {n: single(Atom(named(label, size_of(n)))) for n, label in zip(names, labels, strict=True)}
+        argument = self.kernel.substituted(argument, placed)
         head = f"{type(e).__name__} {name}<{F.shape}>"
         _MEANT[head] = e.args[:2]
         return single(Atom(head, argument, *(self.form(i) for i in index)))
@@ -178,7 +174,10 @@ class Reader:
         return self._upper(a, scale(a, -1))
 
     def _sign(self, e: Any) -> Form:
-        """sign(a) = 2 H(a) - 1 off the kink."""
+        """sign(a) = 2 H(a) - 1 off the kink; of an integer, H(a - 1/2) + H(a + 1/2) - 1."""
+        if e.args[0].is_integer:
+            a, half = self.form(e.args[0]), number(Fraction(1, 2))
+            return subtract(add(self.kernel.step(subtract(a, half)), self.kernel.step(add(a, half))), ONE)
         return subtract(scale(self.kernel.step(self.form(e.args[0])), 2), ONE)
 
     def _piecewise(self, e: Any) -> Form:
@@ -205,8 +204,14 @@ class Reader:
             equal = self.kernel.delta(self.form(c.lhs), self.form(c.rhs))
             return equal if isinstance(c, Equality) else subtract(ONE, equal)
         if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">="):
-            return self.kernel.step(subtract(self.form(c.gts), self.form(c.lts)))
+            return self.kernel.step(add(subtract(self.form(c.gts), self.form(c.lts)), _margin(c)))
         raise NotSupported(f"no rule for the condition {c}")
+
+    def _heaviside(self, e: Any) -> Form:
+        """H(a), where a is no integer: there the kink would be more than a null set."""
+        if e.args[0].is_integer:
+            raise NotSupported(f"a step at an integer: {e}; write Piecewise with an inequality")
+        return self.kernel.step(self.form(e.args[0]))
 
     def _by_exponentials(self, e: Any) -> Form:
         """sigmoid, tanh, sinh and cosh by their exponentials."""
@@ -216,11 +221,14 @@ class Reader:
         """erf(-a) = -erf(a)."""
         a = self.form(e.args[0])
         c = -1 if a.terms and all(c < 0 for _, c in a.terms) else 1
-        return scale(single(Atom("erf", scale(a, c))), c)
+        return scale(self.kernel.applied("erf", scale(a, c)), c)
 
     def _function(self, e: Any) -> Form:
-        _MEANT[type(e).__name__] = e.func
-        return single(Atom(type(e).__name__, *(self.form(arg) for arg in e.args)))
+        if isinstance(e, AppliedUndef) or not isinstance(e, DIFFERENTIABLE):
+            raise NotSupported(f"no rule for the function {type(e).__name__}; unspecified functions are made by activation(name)")
+        head = f"function {type(e).__name__} of {type(e).__module__ if not isinstance(e, Activation) else 'the caller'}"
+        _MEANT[head] = e.func
+        return self.kernel.applied(head, *(self.form(arg) for arg in e.args))
 
 
 _READERS: tuple[tuple[Any, Any], ...] = (
@@ -242,7 +250,7 @@ _READERS: tuple[tuple[Any, Any], ...] = (
     (Min, Reader._min),
     (Abs, Reader._abs),
     (sign, Reader._sign),
-    (Heaviside, lambda self, e: self.kernel.step(self.form(e.args[0]))),
+    (Heaviside, Reader._heaviside),
     (Piecewise, Reader._piecewise),
     ((sigmoid, tanh, sinh, cosh), Reader._by_exponentials),
     (erf, Reader._erf),
@@ -250,10 +258,14 @@ _READERS: tuple[tuple[Any, Any], ...] = (
 )
 
 
+def _margin(c: Any) -> Form:
+    """What makes an inequality of integers strict: a > b is a - b - 1/2 > 0, a >= b is a - b + 1/2 > 0."""
+    if not (c.lhs.is_integer and c.rhs.is_integer):
+        return ZERO
+    return number(Fraction(1 if c.rel_op in ("<=", ">=") else -1, 2))
+
+
 # -- and back, to be read by people ------------------------------------------------------------------------------------
-
-_LETTERS = "ijklmabcdefgh"
-
 
 def expression(form: Form) -> Any:
     """The Form as a SymPy expression."""
@@ -268,9 +280,13 @@ def _term(m: Any, c: Fraction) -> Any:
 
 
 def _index(name: str) -> Any:
-    height, place = name[1:].split("<")[0].split(".")
-    letter = _LETTERS[(3 * (int(height) - 1) + int(place)) % len(_LETTERS)]
-    return Symbol(letter if name[0] == "#" else f"{name[1]}", integer=True)
+    """A bound index as a symbol; ``plainly_named`` gives it a letter."""
+    if name not in _INDICES:
+        _INDICES[name] = Dummy("i", integer=True, nonnegative=True)
+    return _INDICES[name]
+
+
+_INDICES: dict[str, Any] = {}
 
 
 def _atom(atom: Atom) -> Any:
@@ -282,10 +298,8 @@ def _atom(atom: Atom) -> Any:
         return known[head](*args)
     if head == "pi":
         return pi
-    if head[0] in "#":
+    if head[0] in "#@%":
         return _index(head)
-    if head[0] in "@%?":
-        return Symbol(head[:2], integer=True)
     meant = _MEANT[head]
     if isinstance(meant, MatrixSymbol):
         return MatrixElement(meant, *args)
