@@ -49,7 +49,7 @@ from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.entries import NotSupported, written_out
-from lossgrad.expressions import Activation, LossGradientEntry, LossValue, entry, sigmoid
+from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, entry, sigmoid
 
 Number = Any  # Fraction, or an mpmath number of 50 digits
 
@@ -303,6 +303,7 @@ _RULES: tuple[tuple[Any, Any], ...] = (
     (Sum, _Evaluation.sum),
     (MatrixElement, _Evaluation.element),
     (Indexed, _Evaluation.label),
+    (KnownLabel, lambda run, e: Fraction(int(e.at(run.index(e.args[1]))))),
     (KroneckerDelta, lambda run, e: Fraction(int(run.value(e.args[0]) == run.value(e.args[1])))),
     ((LossValue, LossGradientEntry), _Evaluation.loss),
     ((Max, Min), _Evaluation.extreme),

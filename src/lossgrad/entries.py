@@ -43,7 +43,7 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
-from lossgrad.expressions import Activation, EntryGradient, LossGradientEntry, LossValue, Scalar, entry, sigmoid
+from lossgrad.expressions import Activation, EntryGradient, KnownLabel, LossGradientEntry, LossValue, Scalar, entry, sigmoid
 
 Target = Any  # MatrixElement of a MatrixSymbol, or a Symbol
 DIFFERENTIABLE = (exp, log, tanh, sinh, cosh, sin, cos, erf, sigmoid, Abs, Activation)  # their slopes are SymPy's ``fdiff``
@@ -80,6 +80,9 @@ def written_out(e: Any, record: list[Any] | None = None) -> Any:
     if isinstance(e, EntryGradient):
         f, M, i, j = e.args
         return _differentiated(w(f), MatrixElement(M, w(i), w(j)), record)
+    if isinstance(e, KnownLabel):
+        j = w(e.args[1])
+        return e.at(int(j)) if j.is_Integer else e.func(e.y, j)
     if isinstance(e, Scalar):
         return w(e.entries())
     if isinstance(e, Trace):
@@ -140,7 +143,7 @@ def derivative(e: Any, x: Target, leaf: Callable[[Any, Target], Expr] | None = N
         return _chain_rule_of_loss(e, x, leaf)
     if isinstance(e, LossGradientEntry):
         return _no_second_derivative(e, x)
-    if not e.args or isinstance(e, (Indexed, KroneckerDelta, Heaviside, sign, Boolean)):
+    if not e.args or isinstance(e, (Indexed, KnownLabel, KroneckerDelta, Heaviside, sign, Boolean)):
         return Integer(0)
     if isinstance(e, Add):
         return Add(*(d(arg) for arg in e.args))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from sympy import (
@@ -348,11 +349,20 @@ def _block_entry(A: Any, i: Any, j: Any) -> Expr:
 def _product_entry(factors: Sequence[Any], i: Any, j: Any) -> Expr:
     """Entry (i, j) of a product of matrices: the sum over all inner indices."""
     inner_sizes = [A.shape[1] for A in factors[:-1]]
+    if any(isinstance(A, MatrixBase) for A in factors):
+        return _explicit_product_entry(factors, i, j, inner_sizes)
     indices = [Integer(0) if n == 1 else _index(f"i_{k}") for k, n in enumerate(inner_sizes, 1)]
     places = [i, *indices, j]
-    product = Mul(*(entry(A, *places[k : k + 2]) for k, A in enumerate(factors)))
+    term = Mul(*(entry(A, *places[k : k + 2]) for k, A in enumerate(factors)))
     limits = [(index, 0, n - 1) for index, n in zip(indices, inner_sizes, strict=True) if n != 1]
-    return Sum(product, *limits) if limits else product
+    return Sum(term, *limits) if limits else term
+
+
+def _explicit_product_entry(factors: Sequence[Any], i: Any, j: Any, inner_sizes: Sequence[Any]) -> Expr:
+    """Entry (i, j) of a product with matrices that are written out, as its sum is."""
+    ways = product(*(range(int(n)) for n in inner_sizes))
+    places = ([i, *(Integer(k) for k in way), j] for way in ways)
+    return Add(*(Mul(*(entry(A, *place[k : k + 2]) for k, A in enumerate(factors))) for place in places))
 
 
 class Softmax(MatrixExpr):
@@ -407,13 +417,25 @@ class OneHot(MatrixExpr):
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         if isinstance(self.y, IndexedBase):
             return OneHotEntry(*self.args, i, j)
-        if sympify(j).is_Integer:
-            return KroneckerDelta(i, self.y[int(j)])
-        return sum((KroneckerDelta(j, n) * KroneckerDelta(i, y) for n, y in enumerate(self.y)), Integer(0))
+        return KroneckerDelta(i, self.y[int(j)] if sympify(j).is_Integer else KnownLabel(self.y, j))
 
     def _latex(self, printer: Any) -> str:
         y = printer._print(self.y.label if isinstance(self.y, IndexedBase) else self.y)
         return rf"\operatorname{{onehot}}\left({y}\right)"
+
+
+class KnownLabel(Scalar):
+    """The label at position j of a tuple of labels, j an index."""
+
+    is_integer = True
+    is_nonnegative = True
+    y = property(lambda self: self.args[0])
+
+    def at(self, j: int) -> Integer:
+        return self.y[j]
+
+    def _latex(self, printer: Any) -> str:
+        return rf"{printer._print(self.y)}_{{{printer._print(self.args[1])}}}"
 
 
 class OneHotEntry(Scalar):

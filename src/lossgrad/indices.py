@@ -127,6 +127,7 @@ ONE = Form({_UNIT: Fraction(1)})
 _SIZES: dict[str, Form] = {}  # of every bound name
 _NUMBERS = count()
 POSITIVE: set[str] = set()  # the heads of symbols that were declared positive
+TABLES: dict[str, tuple[int, ...]] = {}  # the heads of labels that are given one by one
 COUNTS: set[str] = set()  # the heads of positive integers, such as sizes
 
 
@@ -279,6 +280,8 @@ class Kernel:
         }
         if head in rules:
             return rules[head](*args)
+        if head in TABLES and args[0].constant is not None:
+            return number(TABLES[head][int(args[0].constant)])
         if len(args) == 1 and (cases := self.by_cases(args[0], lambda arg: self.applied(head, arg))) is not None:
             return cases
         return single(Atom(head, *args))
@@ -377,6 +380,8 @@ class Kernel:
             return None
         if not atom.args and atom.head in _SIZES:
             return (_SIZES[atom.head],)
+        if atom.head in TABLES:
+            return (number(1 + max(TABLES[atom.head])),)
         return tuple(self.ranges.get(atom.head, ()))
 
     def at_least_zero(self, form: Form) -> bool:

@@ -40,8 +40,8 @@ from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from lossgrad.entries import DIFFERENTIABLE, NotSupported, written_out
-from lossgrad.expressions import Activation, LossGradientEntry, LossValue, entry, sigmoid
-from lossgrad.indices import COUNTS, ONE, POSITIVE, ZERO, Atom, Form, Kernel, add, fresh, named, number, scale, single, size_of, subtract
+from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, entry, sigmoid
+from lossgrad.indices import COUNTS, ONE, POSITIVE, TABLES, ZERO, Atom, Form, Kernel, add, fresh, named, number, scale, single, size_of, subtract
 
 _HEADS: dict[Any, str] = {}
 _MEANT: dict[str, Any] = {}  # what a head stands for
@@ -135,6 +135,12 @@ class Reader:
 
     def _indexed(self, e: Any) -> Form:
         return single(Atom(head_of(e.base), *(self.form(index) for index in e.indices)))
+
+    def _known_label(self, e: Any) -> Form:
+        head = f"labels {tuple(e.y)}"
+        TABLES[head] = tuple(int(label) for label in e.y)
+        _MEANT[head] = lambda j, y=e.y: KnownLabel(y, j)
+        return self.kernel.applied(head, self.form(e.args[1]))
 
     def _delta(self, e: Any) -> Form:
         return self.kernel.delta(self.form(e.args[0]), self.form(e.args[1]))
@@ -243,6 +249,7 @@ _READERS: tuple[tuple[Any, Any], ...] = (
     (Sum, Reader._sum),
     (MatrixElement, Reader._matrix_element),
     (Indexed, Reader._indexed),
+    (KnownLabel, Reader._known_label),
     (KroneckerDelta, Reader._delta),
     (log, lambda self, e: self.kernel.logarithm(self.form(e.args[0]))),
     ((LossValue, LossGradientEntry), Reader._loss),
