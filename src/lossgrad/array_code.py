@@ -1,0 +1,1047 @@
+"""Expressions of the book as array code: NumPy, JAX or PyTorch source from one printer.
+
+A matrix is a two-dimensional array, a column is an example, labels are a one-dimensional integer array. Products become
+matrix products, entrywise operations broadcasts; a column of ones becomes a sum over an axis, a diagonal matrix a
+broadcast. A sum over entries becomes a sum over an axis of arrays that are indexed by ``arange``. Softmax, logsumexp
+and what is made of exponentials is printed in its shifted form, so that large scores give finite values.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sympy import (
+    Add,
+    Dummy,
+    Indexed,
+    IndexedBase,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Pow,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+    exp,
+    log,
+    preorder_traversal,
+)
+from sympy.core.relational import Relational
+from sympy.matrices.matrixbase import MatrixBase
+
+from lossgrad.expressions import (
+    Activation,
+    Diag,
+    Elementwise,
+    LossGradient,
+    LossGradientEntry,
+    LossValue,
+    OneHot,
+    Softmax,
+    sigmoid,
+)
+
+__all__ = ["BACKENDS", "ArrayPrinter", "Backend", "NoCode", "Parameter", "Program", "parameters_of", "program"]
+
+
+class NoCode(TypeError):
+    """The expression holds something that the library of arrays has no code for."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A library of arrays: how its module is called, and how it spells what it does in its own way."""
+
+    name: str
+    module: str
+    imports: str
+    calls: Mapping[str, str]
+    derivatives: Mapping[str, str] = field(default_factory=dict)
+
+
+_NUMPY_CALLS = {
+    "softmax": "softmax({0})",
+    "log_softmax": "log_softmax({0})",
+    "logsumexp": "logsumexp({0})",
+    "one_hot": "one_hot({0}, {1}, dtype)",
+    "sigmoid": "sigmoid({0})",
+    "softplus": "np.logaddexp(0, {0})",
+    "logaddexp": "np.logaddexp({0}, {1})",
+    "erf": "erf({0})",
+    "maximum": "np.maximum({0}, {1})",
+    "minimum": "np.minimum({0}, {1})",
+    "heaviside": "np.heaviside({0}, 0.5)",
+    "where": "np.where({0}, {1}, {2})",
+    "block": "np.block({0})",
+    "array": "np.array({0})",
+    "dtype": "np.result_type({0})",
+}
+_JAX_CALLS = {
+    "softmax": "jax.nn.softmax({0}, axis=0)",
+    "log_softmax": "jax.nn.log_softmax({0}, axis=0)",
+    "logsumexp": "jax.nn.logsumexp({0}, axis=0, keepdims=True)",
+    "one_hot": "jax.nn.one_hot({0}, {1}, axis=0, dtype=dtype)",
+    "sigmoid": "jax.nn.sigmoid({0})",
+    "softplus": "jax.nn.softplus({0})",
+    "logaddexp": "jnp.logaddexp({0}, {1})",
+    "erf": "jax.scipy.special.erf({0})",
+    "maximum": "jnp.maximum({0}, {1})",
+    "minimum": "jnp.minimum({0}, {1})",
+    "heaviside": "jnp.heaviside({0}, 0.5)",
+    "where": "jnp.where({0}, {1}, {2})",
+    "block": "jnp.block({0})",
+    "array": "jnp.array({0})",
+    "dtype": "jnp.result_type({0})",
+}
+_TORCH_CALLS = {
+    "softmax": "torch.softmax({0}, dim=0)",
+    "log_softmax": "torch.log_softmax({0}, dim=0)",
+    "logsumexp": "torch.logsumexp({0}, dim=0, keepdim=True)",
+    "one_hot": "torch.nn.functional.one_hot({0}, {1}).T.to(dtype)",
+    "sigmoid": "torch.sigmoid({0})",
+    "softplus": "torch.nn.functional.softplus({0})",
+    "logaddexp": "torch.logaddexp(torch.as_tensor({0}), torch.as_tensor({1}))",
+    "erf": "torch.erf({0})",
+    "maximum": "torch.maximum(torch.as_tensor({0}), torch.as_tensor({1}))",
+    "minimum": "torch.minimum(torch.as_tensor({0}), torch.as_tensor({1}))",
+    "heaviside": "torch.heaviside({0}, torch.tensor(0.5, dtype={0}.dtype))",
+    "where": "torch.where({0}, {1}, {2})",
+    "block": "torch.cat([torch.cat(row, dim=1) for row in {0}])",
+    "array": "torch.stack([torch.stack([torch.as_tensor(entry) for entry in row]) for row in {0}])",
+    "dtype": "{0}.dtype",
+}
+BACKENDS: dict[str, Backend] = {
+    "numpy": Backend("numpy", "np", "import numpy as np", _NUMPY_CALLS),
+    "jax": Backend(
+        "jax",
+        "jnp",
+        "import jax\nimport jax.numpy as jnp",
+        _JAX_CALLS,
+        {
+            "gradient": "jax.grad({f})({x})",
+            "vjp": "jax.vjp({f}, {x})[1]({upstream})[0]",
+            "jacobian": "jax.jacrev({f})({x})[:, 0, :, 0]",
+            "slope": "jax.jvp({f}, ({x},), (jnp.ones_like({x}),))[1]",
+        },
+    ),
+    "torch": Backend(
+        "torch",
+        "torch",
+        "import torch",
+        _TORCH_CALLS,
+        {
+            "gradient": "torch.func.grad({f})({x})",
+            "vjp": "torch.func.vjp({f}, {x})[1]({upstream})[0]",
+            "jacobian": "torch.func.jacrev({f})({x})[:, 0, :, 0]",
+            "slope": "torch.func.jvp({f}, ({x},), (torch.ones_like({x}),))[1]",
+        },
+    ),
+}
+
+_PRELUDES = {
+    "erf": "from scipy.special import erf",
+    "one_hot": """\
+def one_hot(y, C, dtype):
+    return (np.arange(C)[:, None] == y).astype(dtype)""",
+    "softmax": """\
+def softmax(S):
+    E = np.exp(S - np.max(S, axis=0, keepdims=True))
+    return E / np.sum(E, axis=0, keepdims=True)""",
+    "logsumexp": """\
+def logsumexp(S):
+    largest = np.max(S, axis=0, keepdims=True)
+    return largest + np.log(np.sum(np.exp(S - largest), axis=0, keepdims=True))""",
+    "log_softmax": """\
+def log_softmax(S):
+    shifted = S - np.max(S, axis=0, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=0, keepdims=True))""",
+    "sigmoid": """\
+def sigmoid(t):
+    return np.exp(-np.logaddexp(0, -t))""",
+}
+
+_FUNCTIONS = {
+    "exp": "exp",
+    "log": "log",
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "tanh": "tanh",
+    "atan": "arctan",
+    "Abs": "abs",
+    "sign": "sign",
+}
+
+_SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 4, 5
+
+
+class Code(NamedTuple):
+    """A piece of source, how tightly it binds, and whether its array has its full shape or is one that broadcasts."""
+
+    text: str
+    level: int = _ATOM
+    full: bool = True
+
+    def inside(self, level: int) -> str:
+        """The text, in brackets where it binds less tightly than asked for."""
+        return self.text if self.level >= level else f"({self.text})"
+
+
+class Parameter(NamedTuple):
+    """An argument of a function: its name in the source, and what it stands for."""
+
+    name: str
+    symbol: Any
+    kind: str  # "matrix", "labels", "number", "loss", "loss gradient", "activation", "activation slope"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function in source, with its parameters in order."""
+
+    source: str
+    parameters: tuple[Parameter, ...]
+    name: str
+
+
+def program(expression: Any, arguments: Sequence[Any] = (), backend: str = "numpy", name: str = "function") -> Program:
+    """The source of a function of ``arguments`` that evaluates ``expression``; by default of all that it leaves open.
+
+    Raises NoCode for what the library of arrays cannot do, ValueError for an unknown backend or a missing argument.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"the backend is one of {', '.join(BACKENDS)}: got {backend!r}")
+    counting = ArrayPrinter(BACKENDS[backend], expression, arguments)
+    counting.body(expression)
+    repeated = frozenset(node for node, count in counting.printed.items() if count > 1)
+    printer = ArrayPrinter(BACKENDS[backend], expression, arguments, repeated)
+    body = printer.body(expression)
+    head = f"def {name}({', '.join(parameter.name for parameter in printer.parameters)}):"
+    text = "\n\n\n".join([*printer.preludes(body), "\n".join([head, *(f"    {line}" for line in body)])])
+    return Program(text + "\n", printer.parameters, name)
+
+
+def parameters_of(expression: Any, backend: str = "numpy") -> tuple[Parameter, ...]:
+    """What an expression leaves open: matrices, labels, numbers, then functions, each by name."""
+    found: dict[str, Parameter] = {}
+    sizes = sizes_of(expression)
+    bound = {index for part in _parts(expression) if isinstance(part, Sum) for index, *_ in part.limits}
+    bound |= {t for part in _parts(expression) if isinstance(part, Elementwise) for t in part.function.signature}
+    labels = {part.base.label for part in _parts(expression) if isinstance(part, Indexed)}
+    labels |= {part.label for part in _parts(expression) if isinstance(part, IndexedBase)}
+    for part in _parts(expression):
+        for parameter in _parameters(part, backend):
+            if parameter.symbol not in sizes | bound | labels:
+                found.setdefault(f"{_KINDS.index(parameter.kind)} {parameter.name}", parameter)
+    return tuple(found[key] for key in sorted(found))
+
+
+_KINDS = ("matrix", "labels", "number", "activation", "activation slope", "loss", "loss gradient")
+
+
+def _parameters(part: Any, backend: str) -> Iterator[Parameter]:
+    own = backend == "numpy"
+    if isinstance(part, MatrixSymbol):
+        yield Parameter(identifier(part.name), part, "matrix")
+    elif isinstance(part, IndexedBase):
+        yield Parameter(identifier(str(part.label)), part, "labels")
+    elif isinstance(part, Symbol):
+        yield Parameter(identifier(part.name), part, "number")
+    elif isinstance(part, LossValue):
+        yield Parameter(identifier(part.name), part.name, "loss")
+    elif isinstance(part, (LossGradient, LossGradientEntry)):
+        named = f"grad_{part.name}" if own else part.name
+        yield Parameter(identifier(named), named, "loss gradient" if own else "loss")
+    elif isinstance(part, Activation):
+        name = type(part).__name__
+        plain = name.rstrip("'")
+        named = name if own else plain
+        yield Parameter(identifier(named), named, "activation" if named == plain else "activation slope")
+
+
+def _parts(e: Any) -> Iterator[Any]:
+    """The parts of an expression, the labels of one-hot columns and the expressions of an entry's shape included."""
+    for part in preorder_traversal(e):
+        yield part
+        if isinstance(part, Indexed):
+            yield part.base
+
+
+def sizes_of(expression: Any) -> set[Any]:
+    """The symbols that shapes are made of."""
+    shaped = (p for p in _parts(expression) if isinstance(p, (MatrixExpr, IndexedBase)) and p.shape is not None)
+    return {symbol for part in shaped for n in part.shape for symbol in S(n).free_symbols}
+
+
+def identifier(name: str) -> str:
+    """A name as Python writes it.
+
+    >>> identifier("lambda"), identifier("phi'"), identifier("d_v")
+    ('lambda_', 'phi_prime', 'd_v')
+    """
+    name = re.sub(r"\W", "_", name.replace("'", "_prime"))
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+class ArrayPrinter:
+    """Prints one expression as the body of a function; what occurs more than once is computed once, under a name."""
+
+    def __init__(
+        self, backend: Backend, expression: Any, arguments: Sequence[Any], repeated: frozenset[Any] = frozenset()
+    ) -> None:
+        self.backend, self.repeated = backend, repeated
+        self.sizes = sizes_of(expression)
+        self.chosen = bool(arguments)
+        self.parameters = self._ordered(parameters_of(expression, backend.name), arguments)
+        self.names: dict[Any, str] = {parameter.symbol: parameter.name for parameter in self.parameters}
+        self.taken = {*self.names.values(), "np", "jnp", "jax", "torch", "dtype", *_PRELUDES, *_NUMPY_CALLS}
+        self.printed: Counter[Any] = Counter()
+        self.aranges: list[str] = []
+        self.lines: list[str] = []
+        self.codes: dict[Any, Code] = {}
+        self.bound: dict[Any, Code] = {}
+        self.softmaxes: dict[Any, Any] = {}
+        self.scope: tuple[Any, ...] = ()
+        self.depth = 0
+
+    # -- the function around the expression
+
+    def _ordered(self, needed: Sequence[Parameter], arguments: Sequence[Any]) -> tuple[Parameter, ...]:
+        if not arguments:
+            return tuple(needed)
+        ordered: list[Parameter] = []
+        for argument in arguments:
+            if argument in self.sizes:
+                ordered.append(Parameter(identifier(str(argument)), argument, "number"))
+                continue
+            matching = [p for p in needed if _stands_for(argument, p)]
+            if not matching:
+                ordered += _unused(argument)
+            ordered += matching
+        if missing := [p.name for p in needed if p not in ordered]:
+            given = ", ".join(p.name for p in ordered)
+            raise ValueError(f"the expression also depends on {', '.join(missing)}: got the arguments {given}")
+        return tuple(ordered)
+
+    def body(self, expression: Any) -> list[str]:
+        """The lines of the function: sizes, what is computed once, the value."""
+        value = self.full(expression) if _is_matrix(expression) else self.code(expression)
+        lines = [*self._dtype_lines(value.text), *self.aranges, *self.lines, f"return {value.text}"]
+        return [*self._size_lines(lines), *lines]
+
+    def preludes(self, body: Sequence[str]) -> list[str]:
+        """The imports, and the functions that the library of arrays lacks."""
+        helpers = [name for name in _PRELUDES if self.backend.name == "numpy" and _mentions(body, rf"{name}\(")]
+        imports = [self.backend.imports, *(_PRELUDES[name] for name in helpers if name == "erf")]
+        return ["\n".join(imports), *(_PRELUDES[name] for name in helpers if name != "erf")]
+
+    def _size_lines(self, body: Sequence[str]) -> list[str]:
+        lines: list[str] = []
+        own = {parameter.symbol for parameter in self.parameters}
+        open_sizes = {n for n in self.sizes - own if n in self.names and _mentions(body, rf"{self.names[n]}\b")}
+        for parameter in self.parameters:
+            shape = getattr(parameter.symbol, "shape", None) or ()
+            found = {axis: n for axis, n in enumerate(shape) if n in open_sizes}
+            found = {axis: n for axis, n in found.items() if n not in list(found.values())[: list(found).index(axis)]}
+            open_sizes -= set(found.values())
+            if len(found) == 2:
+                lines.append(f"{', '.join(self.names[n] for n in found.values())} = {parameter.name}.shape")
+            else:
+                lines += [f"{self.names[n]} = {parameter.name}.shape[{axis}]" for axis, n in found.items()]
+        for parameter in self.parameters:
+            for axis, n in enumerate(getattr(parameter.symbol, "shape", None) or ()):
+                for size in [size for size in n.free_symbols if size in open_sizes and n != size]:
+                    if (offset := n - size).is_number:
+                        lines.append(f"{self.names[size]} = {parameter.name}.shape[{axis}] - {offset}")
+                        open_sizes.discard(size)
+        if open_sizes and not self.chosen:
+            self.parameters += tuple(Parameter(self.names[n], n, "number") for n in sorted(open_sizes, key=str))
+        elif open_sizes:
+            given = ", ".join(p.name for p in self.parameters)
+            lost = ", ".join(sorted(map(str, open_sizes)))
+            raise ValueError(f"no argument has a shape that tells {lost}; give it as an argument: got {given}")
+        return lines
+
+    def _dtype_lines(self, value: str) -> list[str]:
+        if not _mentions([*self.lines, value], r"dtype\)"):
+            return []
+        matrices = [p.name for p in self.parameters if p.kind == "matrix"]
+        if not matrices:
+            return ["dtype = float" if self.backend.name != "torch" else "dtype = torch.get_default_dtype()"]
+        given = matrices[0] if self.backend.name == "torch" else ", ".join(matrices)
+        return [f"dtype = {self.backend.calls['dtype'].format(given)}"]
+
+    # -- names
+
+    def name(self, stem: str) -> str:
+        """A name that is not taken yet."""
+        name, count = stem, 1
+        while name in self.taken:
+            count += 1
+            name = f"{stem}{count}"
+        self.taken.add(name)
+        return name
+
+    def size(self, n: Any) -> Code:
+        """A size such as ``C`` or ``D + 1``."""
+        return self.code(n)
+
+    def _size_name(self, size: Any) -> str:
+        if size not in self.names:
+            stem = identifier(size.name)
+            self.names[size] = self.name(stem if stem not in self.taken else f"n_{stem}")
+        return self.names[size]
+
+    def call(self, function: str, *arguments: str) -> Code:
+        """A call of the library of arrays, as it spells it."""
+        if function in self.backend.calls:
+            return Code(self.backend.calls[function].format(*arguments))
+        return Code(f"{self.backend.module}.{function}({', '.join(arguments)})")
+
+    @contextmanager
+    def binding(self, codes: Mapping[Any, Code]) -> Iterator[None]:
+        """Within, each symbol is printed as its code."""
+        kept = dict(self.bound)
+        self.bound.update(codes)
+        yield
+        self.bound = kept
+
+    # -- dispatch
+
+    def code(self, e: Any) -> Code:
+        """The code of a scalar, or of a matrix whose array may be one that broadcasts to its shape."""
+        if e in self.bound:
+            return self.bound[e]
+        if not self._is_shared(e):
+            return self._dispatch(e)
+        key = (self._scope_of(e), e)
+        self.printed[key] += 1
+        if key not in self.codes:
+            code = self._dispatch(e)
+            if key in self.repeated:
+                name = self.name(_stem(e))
+                self.lines.append(f"{name} = {code.text}")
+                code = Code(name, _ATOM, code.full)
+            self.codes[key] = code
+        return self.codes[key]
+
+    def full(self, A: Any) -> Code:
+        """The code of a matrix whose array has its full shape."""
+        code = self.code(A)
+        if code.full:
+            return code
+        if isinstance(A, OneMatrix):
+            return self.call("ones", f"{self._shape(A)}, dtype=dtype")
+        return self.call("broadcast_to", self._array(code), self._shape(A))
+
+    def _array(self, code: Code) -> str:
+        return code.text
+
+    def _shape(self, A: Any) -> str:
+        rows, columns = (self.size(n).text for n in A.shape)
+        return f"({rows}, {columns})"
+
+    def _is_shared(self, e: Any) -> bool:
+        """Whether it may be computed once: no letter, and free of indices and of entrywise variables."""
+        if isinstance(e, (MatrixSymbol, OneMatrix)) or not getattr(e, "args", ()):
+            return False
+        if type(e).__name__ in ("Transpose", "Identity", "ZeroMatrix", "MatrixElement", "Indexed"):
+            return False
+        if not _is_matrix(e) and not e.has(MatrixExpr):
+            return False
+        return not self.bound or e.free_symbols.isdisjoint(self.bound)
+
+    def _scope_of(self, e: Any) -> tuple[Any, ...]:
+        """The variables of differentiation on which it depends: under another one it is another value."""
+        return self.scope if any(M in e.free_symbols or e.has(M) for M in self.scope) else ()
+
+    def _dispatch(self, e: Any) -> Code:
+        for kind in type(e).__mro__:
+            method = getattr(self, f"_print_{kind.__name__}", None)
+            if method is not None:
+                printed: Code = method(e)
+                return printed
+        raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+
+    # -- matrices
+
+    def _print_MatrixSymbol(self, e: Any) -> Code:
+        return Code(self.names[e])
+
+    def _print_Transpose(self, e: Any) -> Code:
+        return Code(f"{self.full(e.arg).inside(_ATOM)}.T")
+
+    def _print_OneMatrix(self, e: Any) -> Code:
+        return Code("1", _ATOM, full=False)
+
+    def _print_ZeroMatrix(self, e: Any) -> Code:
+        return self.call("zeros", f"{self._shape(e)}, dtype=dtype")
+
+    def _print_Identity(self, e: Any) -> Code:
+        return self.call("eye", f"{self.size(e.shape[0]).text}, dtype=dtype")
+
+    def _print_MatAdd(self, e: Any) -> Code:
+        return self._sum(e.args)
+
+    def _sum(self, terms: Sequence[Any]) -> Code:
+        """Terms with a plus first, then those with a minus."""
+        signed = [(_is_negative(term), self.code(-term if _is_negative(term) else term)) for term in terms]
+        signed.sort(key=lambda item: item[0])
+        text = ""
+        for negative, code in signed:
+            if not text:
+                text = f"-{code.inside(_PRODUCT)}" if negative else code.inside(_SUM)
+            else:
+                text += f" - {code.inside(_PRODUCT)}" if negative else f" + {code.inside(_SUM)}"
+        return Code(text, _SUM, any(code.full for _, code in signed))
+
+    def _print_MatMul(self, e: Any) -> Code:
+        scalars = [arg for arg in e.args if not _is_matrix(arg)]
+        product = self._product([arg for arg in e.args if _is_matrix(arg)])
+        return self._scaled(Mul(*scalars), product)
+
+    def _scaled(self, factor: Any, product: Code) -> Code:
+        """factor * product, with what divides behind it."""
+        if factor == 1:
+            return product
+        minus = _is_negative(factor)
+        above, below = _fraction(-factor if minus else factor)
+        front = [self.code(part).inside(_PRODUCT) for part in above]
+        if product.text != "1" or not front:
+            front.append(product.inside(_PRODUCT if not front else _POWER))
+        text = " * ".join(front) + "".join(f" / {self.code(part).inside(_POWER)}" for part in below)
+        return Code(f"-{text}" if minus else text, _PRODUCT, product.full)
+
+    def _product(self, factors: list[Any]) -> Code:
+        """A product of matrices: ones are sums, diagonals are broadcasts, the rest are matrix products."""
+        if len(factors) == 1:
+            return self.code(factors[0])
+        for place, A in enumerate(factors):
+            if isinstance(A, OneMatrix):
+                return self._product_with_ones(factors[:place], A, factors[place + 1 :])
+        for place, A in enumerate(factors):
+            if isinstance(A, Diag):
+                return self._product_with_diagonal(factors[:place], A, factors[place + 1 :])
+        for place in range(1, len(factors)):
+            if len(factors) > 2 and factors[place].shape[0] == 1:
+                left, right = self._product(factors[:place]), self._product(factors[place:])
+                return Code(f"{left.inside(_PRODUCT)} @ {right.inside(_POWER)}", _PRODUCT)
+        if isinstance(factors[-1], OneHot) and isinstance(factors[-1].y, IndexedBase):
+            return Code(f"{self._full_product(factors[:-1]).inside(_ATOM)}[:, {self.names[factors[-1].y]}]")
+        parts = [self.full(A) for A in factors]
+        first, *others = parts
+        return Code(" @ ".join([first.inside(_PRODUCT), *(part.inside(_POWER) for part in others)]), _PRODUCT)
+
+    def _full_product(self, factors: list[Any]) -> Code:
+        if len(factors) == 1:
+            return self.full(factors[0])
+        code = self._product(factors)
+        if code.full:
+            return code
+        rows, columns = self.size(factors[0].shape[0]).text, self.size(factors[-1].shape[1]).text
+        return self.call("broadcast_to", code.text, f"({rows}, {columns})")
+
+    def _product_with_ones(self, left: list[Any], ones: Any, right: list[Any]) -> Code:
+        """A 1 1^T B is the column of row sums of A times the row of column sums of B."""
+        if left and right:
+            sums = [self._row_sums(left).inside(_PRODUCT), self._column_sums(right).inside(_POWER)]
+            return Code(" * ".join(sums), _PRODUCT)
+        if left:
+            sums_of_rows = self._row_sums(left)
+            return sums_of_rows._replace(full=ones.shape[1] == 1)
+        sums_of_columns = self._column_sums(right)
+        return sums_of_columns._replace(full=ones.shape[0] == 1)
+
+    def _row_sums(self, factors: list[Any]) -> Code:
+        *before, last = factors
+        if last.shape[1] == 1:
+            return self._full_product(factors)
+        sums = self.call("sum", self.full(last).text, "axis=1", "keepdims=True")
+        return Code(f"{self._full_product(before).inside(_PRODUCT)} @ {sums.text}", _PRODUCT) if before else sums
+
+    def _column_sums(self, factors: list[Any]) -> Code:
+        first, *after = factors
+        if first.shape[0] == 1:
+            return self._full_product(factors)
+        sums = self.call("sum", self.full(first).text, "axis=0", "keepdims=True")
+        return Code(f"{sums.text} @ {self._full_product(after).inside(_POWER)}", _PRODUCT) if after else sums
+
+    def _product_with_diagonal(self, left: list[Any], diagonal: Any, right: list[Any]) -> Code:
+        """A diag(v) scales columns, diag(v) B scales rows."""
+        (v,) = diagonal.args
+        if left:
+            row = self.code(v.T if v.shape[1] == 1 and v.shape[0] != 1 else v).inside(_POWER)
+            scaled = Code(f"{self._full_product(left).inside(_PRODUCT)} * {row}", _PRODUCT)
+            if not right:
+                return scaled
+            return Code(f"{scaled.inside(_ATOM)} @ {self._full_product(right).inside(_POWER)}", _PRODUCT)
+        column = self.code(v if v.shape[1] == 1 else v.T).inside(_PRODUCT)
+        return Code(f"{column} * {self._full_product(right).inside(_POWER)}", _PRODUCT)
+
+    def _print_HadamardProduct(self, e: Any) -> Code:
+        codes = [self.code(arg) for arg in e.args]
+        first, *others = codes
+        text = " * ".join([first.inside(_PRODUCT), *(code.inside(_POWER) for code in others)])
+        return Code(text, _PRODUCT, any(code.full for code in codes))
+
+    def _print_HadamardPower(self, e: Any) -> Code:
+        return Code(f"{self.full(e.base).inside(_ATOM)}**{self.code(e.exp).inside(_ATOM)}", _POWER)
+
+    def _print_MatPow(self, e: Any) -> Code:
+        return self.call("linalg.matrix_power", self.full(e.base).text, self.code(e.exp).text)
+
+    def _print_Inverse(self, e: Any) -> Code:
+        return self.call("linalg.inv", self.full(e.arg).text)
+
+    def _print_KroneckerProduct(self, e: Any) -> Code:
+        first, *others = (self.full(arg) for arg in e.args)
+        code = first
+        for other in others:
+            code = self.call("kron", code.text, other.text)
+        return code
+
+    def _print_BlockMatrix(self, e: Any) -> Code:
+        rows = [
+            ", ".join(self.full(e.blocks[i, j]).text for j in range(e.blockshape[1])) for i in range(e.blockshape[0])
+        ]
+        return self.call("block", "[" + ", ".join(f"[{row}]" for row in rows) + "]")
+
+    def _print_MatrixBase(self, e: Any) -> Code:
+        rows = [", ".join(self.code(e[i, j]).text for j in range(e.shape[1])) for i in range(e.shape[0])]
+        return self.call("array", "[" + ", ".join(f"[{row}]" for row in rows) + "]")
+
+    def _print_MatrixSlice(self, e: Any) -> Code:
+        slices = [
+            ":".join(self.code(n).text for n in (limits[:2] if limits[2] == 1 else limits))
+            for limits in (e.rowslice, e.colslice)
+        ]
+        return Code(f"{self.full(e.parent).inside(_ATOM)}[{', '.join(slices)}]")
+
+    def _print_Softmax(self, e: Any) -> Code:
+        return self.call("softmax", self.full(e.args[0]).text)
+
+    def _print_LogSumExp(self, e: Any) -> Code:
+        return self.call("logsumexp", self.full(e.args[0]).text)
+
+    def _print_OneHot(self, e: Any) -> Code:
+        labels = self.names[e.y] if isinstance(e.y, IndexedBase) else self._known_labels(e.y)
+        return self.call("one_hot", labels, self.size(e.shape[0]).text)
+
+    def _known_labels(self, y: Any) -> str:
+        array = "tensor" if self.backend.name == "torch" else "array"
+        return (
+            self.call(array, str([int(label) for label in y])).text
+            if array == "tensor"
+            else (f"{self.backend.module}.array({[int(label) for label in y]})")
+        )
+
+    def _print_Diag(self, e: Any) -> Code:
+        (v,) = e.args
+        return self.call("diag", f"{self.full(v).inside(_ATOM)}{'[:, 0]' if v.shape[1] == 1 else '[0]'}")
+
+    def _print_Elementwise(self, e: Any) -> Code:
+        (t,), body, A = e.function.signature, e.function.expr, e.args[1]
+        is_read = not isinstance(A, Softmax) or body.replace(log(t), S.One).has(t)
+        argument = self.full(A) if is_read else Code("")
+        if body.count(t) > 1 and is_read and not argument.text.isidentifier():
+            argument = self._named(A, argument)
+        bound = Dummy(t.name, real=True)
+        if isinstance(A, Softmax):
+            self.softmaxes[bound] = A.args[0]
+        with self.binding({bound: argument}):
+            code = self.code(body.xreplace({t: bound}))
+        return code if body.has(t) else Code(code.text, code.level, full=False)
+
+    def _named(self, A: Any, code: Code) -> Code:
+        """The code under a name of its own line, where it would be computed twice."""
+        name = self.name(_stem(A))
+        self.lines.append(f"{name} = {code.text}")
+        return Code(name)
+
+    # -- derivatives, where the library of arrays has them
+
+    def _print_Gradient(self, e: Any) -> Code:
+        return self._derivative("gradient", e.f, e.M)
+
+    def _print_EntryGradient(self, e: Any) -> Code:
+        i, j = (self.code(index).text for index in e.args[2:])
+        return Code(f"{self._derivative('gradient', e.f, e.M).text}[{i}, {j}]")
+
+    def _print_Derivative(self, e: Any) -> Code:
+        if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
+            raise NoCode(f"no code for the repeated derivative {e}")
+        x = e.variables[0]
+        if isinstance(x, Symbol):
+            return self._derivative("gradient", e.expr, x)
+        i, j = (self.code(index).text for index in x.args[1:])
+        return Code(f"{self._derivative('gradient', e.expr, x.args[0]).text}[{i}, {j}]")
+
+    def _print_VectorJacobianProduct(self, e: Any) -> Code:
+        G, F, M = e.args
+        return self._derivative("vjp", F, M, upstream=self.full(G).text)
+
+    def _print_Jacobian(self, e: Any) -> Code:
+        return self._derivative("jacobian", *e.args)
+
+    def _derivative(self, kind: str, f: Any, M: Any, **others: str) -> Code:
+        if kind not in self.backend.derivatives:
+            raise NoCode(
+                f"{self.backend.name} has no derivatives: take the proved right-hand side instead of {f} by {M}"
+            )
+        if self.bound:
+            raise NoCode(f"no code for a derivative inside a sum or an entrywise function: {f} by {M}")
+        variable = self.names[M]
+        outside, self.lines, scope = self.lines, [], self.scope
+        self.scope = (*scope, M)
+        value = self.full(f).text if _is_matrix(f) else self.code(f).text
+        inside, self.lines, self.scope = self.lines, outside, scope
+        if inside:
+            function = self.name("value")
+            self.lines += [f"def {function}({variable}):", *(f"    {line}" for line in [*inside, f"return {value}"])]
+        else:
+            function = f"lambda {variable}: {value}"
+        return Code(self.backend.derivatives[kind].format(f=function, x=variable, **others))
+
+    # -- scalars
+
+    def _print_Symbol(self, e: Any) -> Code:
+        return Code(self._size_name(e) if e in self.sizes else self.names[e])
+
+    def _print_Integer(self, e: Any) -> Code:
+        return Code(str(e), _ATOM if e >= 0 else _PRODUCT)
+
+    def _print_Rational(self, e: Any) -> Code:
+        return Code(f"{e.p} / {e.q}", _PRODUCT)
+
+    def _print_Float(self, e: Any) -> Code:
+        return Code(repr(float(e)), _ATOM if e >= 0 else _PRODUCT)
+
+    def _print_NumberSymbol(self, e: Any) -> Code:
+        constant = {"Pi": "pi", "Exp1": "e"}.get(type(e).__name__)
+        return Code(f"{self.backend.module}.{constant}" if constant else repr(float(e)))
+
+    def _print_Infinity(self, e: Any) -> Code:
+        return Code(f"{self.backend.module}.inf")
+
+    def _print_NegativeInfinity(self, e: Any) -> Code:
+        return Code(f"-{self.backend.module}.inf", _PRODUCT)
+
+    def _print_Add(self, e: Any) -> Code:
+        return self._sum(e.as_ordered_terms())
+
+    def _print_Mul(self, e: Any) -> Code:
+        if (stable := self._stable_product(e)) is not None:
+            return stable
+        minus = _is_negative(e)
+        above, below = _fraction(-e if minus else e)
+        front = [self.code(part) for part in above] or [Code("1")]
+        text = " * ".join([front[0].inside(_PRODUCT), *(code.inside(_POWER) for code in front[1:])])
+        text += "".join(f" / {self.code(part).inside(_POWER)}" for part in below)
+        return Code(f"-{text}" if minus else text, _PRODUCT)
+
+    def _print_Pow(self, e: Any) -> Code:
+        base, power = e.args
+        if isinstance(base, (Add, Sum)) and self._is_sum_of_exponentials(base) and _is_negative(power):
+            return self._exp_of([(power, base)])
+        if power == S.Half:
+            return self.call("sqrt", self.code(base).text)
+        if _is_negative(power):
+            return Code(f"1 / {self.code(base**-power).inside(_POWER)}", _PRODUCT)
+        return Code(f"{self.code(base).inside(_ATOM)}**{self.code(power).inside(_ATOM)}", _POWER)
+
+    def _print_exp(self, e: Any) -> Code:
+        return self.call("exp", self.code(e.args[0]).text)
+
+    def _print_log(self, e: Any) -> Code:
+        return self._log(e.args[0])
+
+    def _print_sigmoid(self, e: Any) -> Code:
+        return self.call("sigmoid", self.code(e.args[0]).text)
+
+    def _print_Activation(self, e: Any) -> Code:
+        name = type(e).__name__
+        x = self.code(e.args[0]).text
+        if name.endswith("'") and self.backend.derivatives:
+            function = self.names[name.rstrip("'")]
+            for _ in range(len(name) - len(name.rstrip("'")) - 1):
+                function = f"lambda t: {self.backend.derivatives['slope'].format(f=function, x='t')}"
+            return Code(self.backend.derivatives["slope"].format(f=function, x=x))
+        return Code(f"{self.names[name]}({x})")
+
+    def _print_Function(self, e: Any) -> Code:
+        name = _FUNCTIONS.get(type(e).__name__)
+        if name is None:
+            raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+        return self.call(name, *(self.code(arg).text for arg in e.args))
+
+    def _print_erf(self, e: Any) -> Code:
+        return self.call("erf", self.code(e.args[0]).text)
+
+    def _print_Heaviside(self, e: Any) -> Code:
+        return self.call("heaviside", self.code(e.args[0]).text)
+
+    def _print_Max(self, e: Any) -> Code:
+        return self._folded("maximum", [self.code(arg) for arg in e.args])
+
+    def _print_Min(self, e: Any) -> Code:
+        return self._folded("minimum", [self.code(arg) for arg in e.args])
+
+    def _folded(self, function: str, codes: Sequence[Code]) -> Code:
+        first, *others = codes
+        for other in others:
+            first = self.call(function, first.text, other.text)
+        return first
+
+    def _print_Piecewise(self, e: Any) -> Code:
+        *cases, (value, condition) = e.args
+        last = self.code(value) if condition == True else self._case(value, condition, Code("nan"))  # noqa: E712 - a SymPy truth
+        for value, condition in reversed(cases):
+            last = self._case(value, condition, last)
+        return last
+
+    def _case(self, value: Any, condition: Any, otherwise: Code) -> Code:
+        rest = f"{self.backend.module}.nan" if otherwise.text == "nan" else otherwise.text
+        return self.call("where", self.code(condition).text, self.code(value).text, rest)
+
+    def _print_Relational(self, e: Relational) -> Code:
+        return Code(f"{self.code(e.lhs).inside(_SUM)} {e.rel_op} {self.code(e.rhs).inside(_SUM)}", 0)
+
+    def _print_And(self, e: Any) -> Code:
+        return Code(" & ".join(self.code(arg).inside(_ATOM) for arg in e.args), 0)
+
+    def _print_Or(self, e: Any) -> Code:
+        return Code(" | ".join(self.code(arg).inside(_ATOM) for arg in e.args), 0)
+
+    def _print_Not(self, e: Any) -> Code:
+        return Code(f"~{self.code(e.args[0]).inside(_ATOM)}", _PRODUCT)
+
+    def _print_Trace(self, e: Any) -> Code:
+        return self.call("trace", self.full(e.arg).text)
+
+    def _print_Inner(self, e: Any) -> Code:
+        A, B = e.args
+        if isinstance(A, OneMatrix) or isinstance(B, OneMatrix):
+            return self.call("sum", self.full(B if isinstance(A, OneMatrix) else A).text)
+        for picked, M in ((A, B), (B, A)):
+            if isinstance(picked, OneHot) and isinstance(picked.y, IndexedBase):
+                columns = self._arange(picked.shape[1], 0)
+                return self.call("sum", f"{self.full(M).inside(_ATOM)}[{self.names[picked.y]}, {columns}]")
+        if A == B:
+            return self.call("sum", f"{self.full(A).inside(_ATOM)}**2")
+        left = self.full(A) if not self.code(B).full else self.code(A)
+        return self.call("sum", f"{left.inside(_PRODUCT)} * {self.code(B).inside(_POWER)}")
+
+    def _print_LossValue(self, e: Any) -> Code:
+        return Code(f"{self.names[e.name]}({self.full(e.S).text})")
+
+    def _print_LossGradient(self, e: Any) -> Code:
+        at = self.full(e.S).text
+        if self.backend.derivatives:
+            return Code(self.backend.derivatives["gradient"].format(f=self.names[e.name], x=at))
+        return Code(f"{self.names[f'grad_{e.name}']}({at})")
+
+    def _print_LossGradientEntry(self, e: Any) -> Code:
+        i, j = (self.code(index).text for index in e.args[2:])
+        return Code(f"{self._print_LossGradient(e).text}[{i}, {j}]")
+
+    # -- entries and sums over them
+
+    def _print_MatrixElement(self, e: Any) -> Code:
+        A, i, j = e.args
+        return Code(f"{self.full(A).inside(_ATOM)}[{self.code(i).text}, {self.code(j).text}]")
+
+    def _print_Indexed(self, e: Any) -> Code:
+        return Code(f"{self.names[e.base]}[{', '.join(self.code(i).text for i in e.indices)}]")
+
+    def _print_KroneckerDelta(self, e: Any) -> Code:
+        i, j = (self.code(index).text for index in e.args[:2])
+        return self.call("where", f"{self._as_array(i)} == {j}", "1.0", "0.0")
+
+    def _as_array(self, i: str) -> str:
+        return f"torch.as_tensor({i})" if self.backend.name == "torch" else i
+
+    def _print_Sum(self, e: Any) -> Code:
+        body, *limits = e.args
+        counted, summed = _split_limits(body, limits)
+        code = self._summed("sum", body, summed)
+        for _, low, high in counted:
+            code = Code(f"{self.code(high - low + 1).inside(_POWER)} * {code.inside(_POWER)}", _PRODUCT)
+        return code
+
+    def _summed(self, function: str, body: Any, limits: Sequence[Any]) -> Code:
+        """A sum over the first axes of an array, one axis an index; indices of sums around it are the axes behind."""
+        if not limits:
+            return self.code(body)
+        if any(n.free_symbols & set(self.bound) for _, low, high in limits for n in (low, high)):
+            raise NoCode(f"no code for a sum whose limits depend on another index: {limits}")
+        indices = {
+            index: Code(self._arange(high + 1, self.depth + place, low))
+            for place, (index, low, high) in enumerate(reversed(limits))
+        }
+        self.depth += len(limits)
+        with self.binding(indices):
+            inside = self.code(body).text
+        self.depth -= len(limits)
+        if function == "logsumexp":
+            return Code(f"{self.call('logsumexp', inside).text}[0]")
+        if self.depth == 0:
+            return self.call("sum", inside)
+        axes = "0" if len(limits) == 1 else str(tuple(range(len(limits))))
+        return self.call("sum", inside, f"axis={axes}")
+
+    def _arange(self, stop: Any, depth: int, start: Any = S.Zero) -> str:
+        """The values of an index along an axis of its own, under a name."""
+        key = ("arange", start, stop, depth)
+        if key not in self.names:
+            limits = [self.code(n).text for n in ((stop,) if start == 0 else (start, stop))]
+            line = f"{self.backend.module}.arange({', '.join(limits)})"
+            line += f"[:{', None' * depth}]" if depth else ""
+            self.names[key] = self.name("nrijk"[depth] if depth < 5 else "i")
+            self.aranges.append(f"{self.names[key]} = {line}")
+        return self.names[key]
+
+    # -- exponentials, without overflow
+
+    def _is_sum_of_exponentials(self, e: Any) -> bool:
+        if isinstance(e, Sum):
+            return len(e.limits) == 1 and isinstance(e.function, exp) and e.function.has(e.limits[0][0])
+        if isinstance(e, Add):
+            return any(isinstance(arg, exp) for arg in e.args) and all(
+                arg == 1 or isinstance(arg, exp) for arg in e.args
+            )
+        return isinstance(e, exp)
+
+    def _log_of_exponentials(self, e: Any) -> Code:
+        if isinstance(e, exp):
+            return self.code(e.args[0])
+        if isinstance(e, Sum):
+            return self._summed("logsumexp", e.function.args[0], e.limits)
+        if e.args[0] == 1 and len(e.args) == 2:
+            return self.call("softplus", self.code(e.args[1].args[0]).text)
+        return self._folded("logaddexp", [Code("0.0") if arg == 1 else self.code(arg.args[0]) for arg in e.args])
+
+    def _exp_of(self, factors: Sequence[tuple[Any, Any]]) -> Code:
+        """exp of the sum of power * log(base)."""
+        return self.call("exp", self._log_sum(factors).text)
+
+    def _log_sum(self, factors: Sequence[tuple[Any, Any]]) -> Code:
+        text = ""
+        for power, base in sorted(factors, key=lambda item: _is_negative(item[0])):
+            minus = _is_negative(power)
+            size = -power if minus else power
+            code = self._log(base)
+            if size != 1:
+                code = Code(f"{self.code(size).inside(_PRODUCT)} * {code.inside(_POWER)}", _PRODUCT)
+            if not text:
+                text = f"-{code.inside(_PRODUCT)}" if minus else code.inside(_SUM)
+            else:
+                text += f" - {code.inside(_PRODUCT)}" if minus else f" + {code.inside(_SUM)}"
+        return Code(text, _SUM)
+
+    def _stable_product(self, e: Any) -> Code | None:
+        """exp(a) / sum of exp(b) as exp(a - logsumexp(b)); None where there is nothing of the kind."""
+        factors = [(arg.exp, arg.base) if isinstance(arg, Pow) else (S.One, arg) for arg in e.args]
+        sums = [
+            f
+            for f in factors
+            if isinstance(f[1], (Add, Sum)) and self._is_sum_of_exponentials(f[1]) and _is_negative(f[0])
+        ]
+        if not sums:
+            return None
+        combined = [f for f in factors if f in sums or isinstance(f[1], exp)]
+        rest = Mul(*(base**power for power, base in factors if (power, base) not in combined))
+        return self._scaled(rest, self._exp_of(combined))
+
+    def _log(self, e: Any) -> Code:
+        """log(e), by parts where e is made of exponentials."""
+        if e in self.softmaxes and e in self.bound:
+            return self.call("log_softmax", self.full(self.softmaxes[e]).text)
+        if self._is_sum_of_exponentials(e):
+            return self._log_of_exponentials(e)
+        if isinstance(e, sigmoid):
+            return self._log_sigmoid(e.args[0])
+        if isinstance(e, Add) and len(e.args) == 2 and e.args[0] == 1 and isinstance(-e.args[1], sigmoid):
+            return self._log_sigmoid(-(-e.args[1]).args[0])
+        factors = [(f.exp, f.base) if isinstance(f, Pow) else (S.One, f) for f in Mul.make_args(e)]
+        known = [f for f in factors if self._is_sum_of_exponentials(f[1])]
+        if not known:
+            return self.call("log", self.code(e).text)
+        rest = Mul(*(base**power for power, base in factors if (power, base) not in known))
+        return self._log_sum([*([] if rest == 1 else [(S.One, rest)]), *known])
+
+    def _log_sigmoid(self, t: Any) -> Code:
+        return Code(f"-{self.call('softplus', self.code(-t).text).text}", _PRODUCT)
+
+
+def _is_matrix(e: Any) -> bool:
+    return isinstance(e, (MatrixExpr, MatrixBase))
+
+
+def _is_negative(e: Any) -> bool:
+    """Whether it is written with a minus in front."""
+    if _is_matrix(e):
+        return bool(e.is_MatMul and any(not _is_matrix(arg) and _is_negative(arg) for arg in e.args))
+    return bool(e.could_extract_minus_sign()) if not e.is_Add else False
+
+
+def _fraction(factor: Any) -> tuple[list[Any], list[Any]]:
+    """What multiplies, and what divides."""
+    above: list[Any] = []
+    below: list[Any] = []
+    for part in Mul.make_args(factor):
+        if isinstance(part, Rational) and not part.is_Integer:
+            above += [part.p] if part.p != 1 else []
+            below.append(part.q)
+        elif isinstance(part, Pow) and _is_negative(part.exp):
+            below.append(part.base**-part.exp)
+        elif part != 1:
+            above.append(part)
+    return [S(part) for part in above], [S(part) for part in below]
+
+
+def _split_limits(body: Any, limits: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The limits whose index the summand does not hold, and those whose it does."""
+    held = [limit for limit in limits if body.has(limit[0])]
+    return [limit for limit in limits if limit not in held], held
+
+
+def _stands_for(argument: Any, parameter: Parameter) -> bool:
+    name = getattr(argument, "name", None) or getattr(argument, "__name__", None)
+    if parameter.kind.startswith(("loss", "activation")):
+        return str(name) in (parameter.symbol, str(parameter.symbol).removeprefix("grad_").rstrip("'"))
+    if parameter.kind == "labels":
+        return argument in (parameter.symbol, parameter.symbol.label)
+    return bool(argument == parameter.symbol)
+
+
+def _unused(argument: Any) -> list[Parameter]:
+    """An argument on which the value does not depend."""
+    if isinstance(argument, MatrixSymbol):
+        return [Parameter(identifier(argument.name), argument, "matrix")]
+    if isinstance(argument, IndexedBase):
+        return [Parameter(identifier(str(argument.label)), argument, "labels")]
+    if isinstance(argument, Symbol):
+        return [Parameter(identifier(argument.name), argument, "number")]
+    raise ValueError(f"an argument is a matrix, labels, a number or an unspecified function: got {argument!r}")
+
+
+_STEMS = {"Softmax": "P", "LogSumExp": "lse", "OneHot": "Y", "Inner": "total", "Sum": "total", "Pow": "root"}
+
+
+def _stem(e: Any) -> str:
+    """What a thing that is computed once is called."""
+    return _STEMS.get(type(e).__name__, "A" if _is_matrix(e) else "part")
+
+
+def _mentions(lines: Sequence[str], pattern: str) -> bool:
+    return any(re.search(rf"\b{pattern}", line) for line in lines)
