@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What the pages take from npm, and the fonts as the pages carry them.
 FETCHED := node_modules/.fetched
-FONTS := $(addprefix build/static/fonts/,mathematics.woff2 text.woff2 text-italic.woff2)
+FONTS := $(addprefix build/static/fonts/,mathematics.woff2 text.woff2 text-italic.woff2 icons.woff2)
 NEEDS := $(VENV)/book.stamp $(FETCHED) $(FONTS)
 
 # A page is read again after a build that did not pass: Sphinx says a warning only when it reads the page.
@@ -113,3 +113,11 @@ build/static/fonts/text.woff2: $(FETCHED)
 build/static/fonts/text-italic.woff2: $(FETCHED)
 	@mkdir -p $(@D)
 	@cp $(STIX_TEXT)-italic.woff2 $@
+
+# arrows, bars, check, chevrons, copy, download, expand, files, list, magnifying glass, play, signs of notes, sun and moon, xmark
+ICONS := f002,f00c,f00d,f019,f03a,f042,f04b,f053,f054,f058,f05a,f060-f063,f065,f06a,f071,f077,f078,f0c5,f0c9,f0eb,f104-f107,f15b,f185,f186,f1c1
+AWESOME := pydata_sphinx_theme/theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts/fa-solid-900.woff2
+
+build/static/fonts/icons.woff2: $(VENV)/book.stamp
+	@mkdir -p $(@D)
+	@$(BIN)/pyftsubset $(VENV)/lib/python*/site-packages/$(AWESOME) --unicodes=$(ICONS) --flavor=woff2 --output-file=$@

@@ -46,9 +46,11 @@ html_math_renderer = "mathml"
 nb_render_markdown_format = "myst"
 
 html_theme = "sphinx_book_theme"
+templates_path = ["docs/_templates"]
 html_static_path = ["docs/_static", "build/static"]
 html_css_files = ["mathematics.css", "book.css"]
 html_title = project
+html_context = {"default_mode": "auto"}
 html_last_updated_fmt = None
 html_theme_options = {
     "home_page_in_toc": True,
