@@ -44,8 +44,14 @@ from lossgrad.expressions import (
     LossGradient,
     LossGradientEntry,
     LossValue,
+    Named,
     OneHot,
+    Scalar,
     Softmax,
+    correlate,
+    entry,
+    flip,
+    padded,
     sigmoid,
 )
 
@@ -83,6 +89,8 @@ _NUMPY_CALLS = {
     "block": "np.block({0})",
     "array": "np.array({0})",
     "dtype": "np.result_type({0})",
+    "pad": "np.pad({0}, (({1}, {1}), ({2}, {2})))",
+    "flip": "np.flip({0})",
 }
 _JAX_CALLS = {
     "softmax": "jax.nn.softmax({0}, axis=0)",
@@ -100,6 +108,8 @@ _JAX_CALLS = {
     "block": "jnp.block({0})",
     "array": "jnp.array({0})",
     "dtype": "jnp.result_type({0})",
+    "pad": "jnp.pad({0}, (({1}, {1}), ({2}, {2})))",
+    "flip": "jnp.flip({0})",
 }
 _TORCH_CALLS = {
     "softmax": "torch.softmax({0}, dim=0)",
@@ -117,6 +127,8 @@ _TORCH_CALLS = {
     "block": "torch.cat([torch.cat(row, dim=1) for row in {0}])",
     "array": "torch.stack([torch.stack([torch.as_tensor(entry) for entry in row]) for row in {0}])",
     "dtype": "{0}.dtype",
+    "pad": "torch.nn.functional.pad({0}, ({2}, {2}, {1}, {1}))",
+    "flip": "torch.flip({0}, (0, 1))",
 }
 BACKENDS: dict[str, Backend] = {
     "numpy": Backend("numpy", "np", "import numpy as np", _NUMPY_CALLS),
@@ -427,7 +439,9 @@ class ArrayPrinter:
         key = (self._scope_of(e), e)
         self.printed[key] += 1
         if key not in self.codes:
+            depth, self.depth = self.depth, 0
             code = self._dispatch(e)
+            self.depth = depth
             if key in self.repeated:
                 name = self.name(_stem(e))
                 self.lines.append(f"{name} = {code.text}")
@@ -526,6 +540,7 @@ class ArrayPrinter:
         """A product of matrices: ones are sums, diagonals are broadcasts, the rest are matrix products."""
         if len(factors) == 1:
             return self.code(factors[0])
+        factors = [A.value if isinstance(A, Named) and isinstance(A.value, (Diag, OneHot)) else A for A in factors]
         for place, A in enumerate(factors):
             if isinstance(A, OneMatrix):
                 return self._product_with_ones(factors[:place], A, factors[place + 1 :])
@@ -639,11 +654,36 @@ class ArrayPrinter:
 
     def _known_labels(self, y: Any) -> str:
         array = "tensor" if self.backend.name == "torch" else "array"
-        return (
-            self.call(array, str([int(label) for label in y])).text
-            if array == "tensor"
-            else (f"{self.backend.module}.array({[int(label) for label in y]})")
-        )
+        return f"{self.backend.module}.{array}({[int(label) for label in y]})"
+
+    def _print_Named(self, e: Any) -> Code:
+        return self._named(e, self.full(e.value))
+
+    def _print_Padded(self, e: Any) -> Code:
+        A, *widths = e.args
+        above, left = (self.code(n).text for n in widths)
+        return self.call("pad", self.full(A).text, above, left)
+
+    def _print_Flip(self, e: Any) -> Code:
+        return self.call("flip", self.full(e.args[0]).text)
+
+    def _print_Convolution(self, e: Any) -> Code:
+        """The correlation of the padded matrix with the taps in reverse order."""
+        G, W = e.args
+        rows, columns = W.shape
+        return self.code(correlate(padded(G, rows - 1, columns - 1), flip(W)))
+
+    def _print_MatrixExpr(self, e: Any) -> Code:
+        """A matrix that is known by its entries: their code, with an axis for the row and one for the column."""
+        if type(e)._entry is MatrixExpr._entry:
+            raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+        rows, columns = e.shape
+        i, j = (Dummy(name, integer=True, nonnegative=True) for name in "ij")
+        self.depth += 2
+        with self.binding({i: Code(self._arange(rows, 1)), j: Code(self._arange(columns, 0))}):
+            code = self.code(entry(e, i, j))
+        self.depth -= 2
+        return code._replace(full=False)
 
     def _print_Diag(self, e: Any) -> Code:
         (v,) = e.args
@@ -651,6 +691,8 @@ class ArrayPrinter:
 
     def _print_Elementwise(self, e: Any) -> Code:
         (t,), body, A = e.function.signature, e.function.expr, e.args[1]
+        if isinstance(A, Named) and isinstance(A.value, Softmax):
+            A = A.value
         is_read = not isinstance(A, Softmax) or body.replace(log(t), S.One).has(t)
         argument = self.full(A) if is_read else Code("")
         if body.count(t) > 1 and is_read and not argument.text.isidentifier():
@@ -664,7 +706,7 @@ class ArrayPrinter:
 
     def _named(self, A: Any, code: Code) -> Code:
         """The code under a name of its own line, where it would be computed twice."""
-        name = self.name(_stem(A))
+        name = self.name(identifier(A.name) if isinstance(A, Named) else _stem(A))
         self.lines.append(f"{name} = {code.text}")
         return Code(name)
 
@@ -840,6 +882,14 @@ class ArrayPrinter:
             return self.call("sum", f"{self.full(A).inside(_ATOM)}**2")
         left = self.full(A) if not self.code(B).full else self.code(A)
         return self.call("sum", f"{left.inside(_PRODUCT)} * {self.code(B).inside(_POWER)}")
+
+    def _print_Scalar(self, e: Any) -> Code:
+        if type(e).entries is Scalar.entries:
+            raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+        return self.code(e.entries())
+
+    def _print_KnownLabel(self, e: Any) -> Code:
+        return Code(f"{self._known_labels(e.y)}[{self.code(e.args[1]).text}]")
 
     def _print_LossValue(self, e: Any) -> Code:
         return Code(f"{self.names[e.name]}({self.full(e.S).text})")
