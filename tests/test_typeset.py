@@ -175,7 +175,7 @@ def output(**mime: str) -> dict[str, object]:
 
 GOOD = r"""# About $W$
 
-In a line: $x^2$ and {math}`y_n`.
+In a line: $x^2$ and {math}`y_n`, as said ($u$), and the $n$-th.
 
 $$
 a &= b \\ c &= d
@@ -205,7 +205,7 @@ def test_a_page_without_mistakes_is_built_without_complaints(good: Built) -> Non
 
 def test_mathematics_in_a_line_on_its_own_and_in_cell_outputs_is_mathml(good: Built) -> None:
     kept = {html.unescape(tex) for tex in re.findall(r"x-tex\">(.*?)</annotation>", good.page, re.DOTALL)}
-    assert {"W", "x^2", "y_n", "z^3", "q"} <= kept
+    assert {"W", "x^2", "y_n", "u", "n", "z^3", "q"} <= kept
     assert r"\begin{aligned}a &= b \\ c &= d\end{aligned}" in kept
     assert r"\displaystyle \left[\begin{matrix}1 & 2\end{matrix}\right]" in kept
     assert "\\begin{align*}\ne &= f\n\\end{align*}" in kept
@@ -235,6 +235,12 @@ def test_a_page_asks_for_its_fonts_before_anything_else(good: Built) -> None:
     for font in ("text", "mathematics"):
         link = f'<link rel="preload" href="_static/fonts/{font}.woff2" as="font" type="font/woff2" crossorigin>'
         assert good.page.index(link) < good.page.index('rel="stylesheet"')
+
+
+def test_a_mark_stays_on_the_line_of_its_formula(good: Built) -> None:
+    unbroken = re.findall(r'<span class="unbroken">([^<]*)<span class="math.*?</math></span>(.*?)</span>', good.page)
+    assert unbroken == [("", ","), ("(", "),"), ("", "-th")]
+    assert "and <span" in good.page and " as said <span" in good.page and " and the <span" in good.page
 
 
 BAD = r"""# A page

@@ -26,6 +26,8 @@ FONTS = ("text.woff2", "mathematics.woff2")
 
 TOKEN = re.compile(r"\\begin\b|\\end\b|\\.|[{}&]", re.DOTALL)
 NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather|multline)\}")
+OPENING = re.compile(r"[(\[“‘]+$")
+CLOSING = re.compile(r"^(?:[,.;:!?)\]”’…]+|[-‑]\w+)")
 ANNOTATION = re.compile(r"<annotation\b.*?</annotation>", re.DOTALL)
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ def setup(app: Sphinx) -> None:
     """Offer Sphinx a renderer of mathematics named mathml."""
     app.add_config_value("typeset_temml", "node_modules/temml/dist/temml.min.js", "html", str)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
+    app.connect("doctree-resolved", keep_marks_beside_formulas)
     app.connect("html-page-context", load_fonts_early)
 
 
@@ -149,6 +152,23 @@ def _typeset(writer: HTML5Translator, node: nodes.Element, tex: str, *, display:
         place = next((parent for parent in traverse_parent(node) if parent.line), node)
         logger.warning("%s in %s", error, " ".join(tex.split()), location=place, type="typeset")
         return f'<code class="broken">{writer.encode(tex)}</code>'
+
+
+def keep_marks_beside_formulas(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """No line starts with the comma after a formula or ends with the bracket before it; browsers would break there."""
+    for formula in list(doctree.findall(nodes.math)):
+        line, place = formula.parent, formula.parent.index(formula)
+        opening, closing = _taken(line, place - 1, OPENING), _taken(line, place + 1, CLOSING)
+        if opening or closing:
+            line[place] = nodes.inline("", opening, formula, nodes.Text(closing), classes=["unbroken"])
+
+
+def _taken(line: nodes.Element, place: int, mark: re.Pattern[str]) -> str:
+    text = line[place] if 0 <= place < len(line) else None
+    if not isinstance(text, nodes.Text) or not (found := mark.search(text)):
+        return ""
+    line[place] = nodes.Text(text[: found.start()] + text[found.end() :])
+    return found[0]
 
 
 def load_fonts_early(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:
