@@ -7,11 +7,12 @@ by term; nothing of the normal form is used.
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import product
 from typing import Any
 
@@ -19,6 +20,7 @@ from mpmath import MPContext
 from sympy import (
     Abs,
     Add,
+    Dummy,
     E,
     Function,
     Heaviside,
@@ -62,32 +64,35 @@ class NoValue(Exception):
     """The expression has no value at this point: a zero denominator, a logarithm of a negative number, a kink."""
 
 
+_ENTRIES = ((1, 2, 0, 3), (1, -1, 2, 0, -2), (Fraction(1, 2), -1, Fraction(-1, 3), 2, Fraction(3, 2), 1))
+_PARAMETERS = ((2, 3), (Fraction(1, 2), -2, 3), (Fraction(1, 3), -1, Fraction(3, 2), 1))
+
+
 @dataclass
 class Point:
-    """Numbers for everything that a statement leaves open, drawn as they are asked for."""
+    """Numbers for everything that a statement leaves open, drawn as they are asked for; ``kind`` says from which pool."""
 
     sizes: Mapping[Any, int]
-    labels: Mapping[Any, Any]  # the number of classes of each label
+    labels: Mapping[Any, Any]  # the numbers of classes of each label
     draw: random.Random
-    scale: int = 2
+    kind: int = 1
     values: dict[Any, Fraction] = field(default_factory=dict)
+    env: dict[Any, int] = field(default_factory=dict)  # the values of indices, while a sum is carried out
+    terms: int = 0  # how many terms of sums were added up here
 
     def value(self, what: Any, limit: int | None = None) -> Fraction:
-        """The number that ``what`` has here, in 0 .. limit - 1 for a label or index."""
+        """The number that ``what`` has here; for a label, one of 0 .. limit - 1."""
         if what not in self.values:
-            if limit is not None:
-                self.values[what] = Fraction(self.draw.randrange(limit))
-            else:
-                self.values[what] = self._real(what)
+            self.values[what] = self._real(what) if limit is None else Fraction(self.draw.randrange(limit))
         return self.values[what]
 
     def _real(self, what: Any) -> Fraction:
-        whole = getattr(what, "is_integer", False)
-        drawn = Fraction(self.draw.randint(-self.scale, self.scale + 1), 1 if whole else self.draw.choice((1, 1, 1, 2, 3)))
+        pool = (_ENTRIES if isinstance(what, tuple) else _PARAMETERS)[self.kind]
+        drawn = Fraction(self.draw.choice(pool))
+        if getattr(what, "is_integer", False):
+            drawn = Fraction(drawn.numerator)
         if getattr(what, "is_nonnegative", False):
             drawn = abs(drawn)
-        if getattr(what, "is_nonzero", False):
-            drawn = drawn or Fraction(1)
         return drawn
 
     def size(self, n: Any) -> int:
@@ -109,139 +114,253 @@ def real(a: Number) -> Any:
 
 
 def evaluate(e: Any, point: Point, env: Mapping[Any, int] | None = None) -> Number:
-    """The value of a written-out expression at a point; ``env`` gives the values of indices."""
-    value = _Evaluation(point, dict(env or {})).value(e)
+    """The value of a written-out expression at a point; ``env`` gives the values of indices.
+
+    Raises NoValue where it has none, NotSupported for an expression of an unknown kind.
+    """
+    point.env = dict(env or {})
+    value = evaluator(e)(point)
     if not isinstance(value, Fraction) and not _mp.isfinite(value):
         raise NoValue(f"{e} is not finite")
     return value
 
 
-class _Evaluation:
-    def __init__(self, point: Point, env: dict[Any, int]) -> None:
-        self.point, self.env = point, env
+Evaluator = Callable[[Point], Number]
 
-    def value(self, e: Any) -> Number:
-        for kind, rule in _RULES:
-            if isinstance(e, kind):
-                return rule(self, e)
-        raise NotSupported(f"no value for {e}, a {type(e).__name__}")
 
-    def index(self, e: Any) -> int:
-        value = self.value(e)
-        if not isinstance(value, Fraction) or value.denominator != 1:
-            raise NotSupported(f"an index that is no integer: {e} = {value}")
-        return int(value)
+@lru_cache(maxsize=4096)
+def evaluator(e: Any) -> Evaluator:
+    """What computes the value of ``e`` at a point: the expression, compiled to nested functions."""
+    for kind, rule in _RULES:
+        if isinstance(e, kind):
+            return rule(e)
+    raise NotSupported(f"no value for {e}, a {type(e).__name__}")
 
-    def symbol(self, e: Any) -> Number:
-        if e in self.env:
-            return Fraction(self.env[e])
-        if e in self.point.sizes:
-            return Fraction(self.point.sizes[e])
-        return self.point.value(e)
 
-    def sum(self, e: Any) -> Number:
-        return self.nested(e.function, e.limits)
+def _constant(value: Number) -> Evaluator:
+    return lambda point: value
 
-    def nested(self, body: Any, limits: Any) -> Number:
-        """The sum over the last limit, outermost, of the sum over the others."""
-        if not limits:
-            return self.value(body)
-        *inner, (index, low, high) = limits
+
+def _symbol(e: Any) -> Evaluator:
+    def value(point: Point) -> Number:
+        known = point.env.get(e, point.sizes.get(e))
+        return point.value(e) if known is None else Fraction(known)
+
+    return value
+
+
+def _folded(operation: Callable[[Number, Number], Number]) -> Callable[[Any], Evaluator]:
+    def rule(e: Any) -> Evaluator:
+        parts = [evaluator(arg) for arg in e.args]
+        return lambda point: reduce(operation, (part(point) for part in parts))
+
+    return rule
+
+
+def _index(e: Any) -> Callable[[Point], int]:
+    """The value of an expression as an integer."""
+    of = evaluator(e)
+
+    def value(point: Point) -> int:
+        found = of(point)
+        if not isinstance(found, Fraction) or found.denominator != 1:
+            raise NotSupported(f"an index that is no integer: {e} = {found}")
+        return int(found)
+
+    return value
+
+
+def _sum(e: Any) -> Evaluator:
+    """The sum over the last limit, outermost, of the sum over the others."""
+    value = evaluator(e.function)
+    for index, low, high in e.limits:
+        value = _summed(value, index, _index(low), _index(high))
+    return value
+
+
+def _summed(body: Evaluator, index: Any, low: Callable[[Point], int], high: Callable[[Point], int]) -> Evaluator:
+    def value(point: Point) -> Number:
+        kept = point.env.get(index)
         total: Number = Fraction(0)
-        kept = self.env.get(index)
-        for k in range(self.index(low), self.index(high) + 1):
-            self.env[index] = k
-            total = plus(total, self.nested(body, inner))
+        for k in range(low(point), high(point) + 1):
+            point.env[index] = k
+            point.terms += 1
+            total = plus(total, body(point))
         if kept is None:
-            self.env.pop(index, None)
+            point.env.pop(index, None)
         else:
-            self.env[index] = kept
+            point.env[index] = kept
         return total
 
-    def element(self, e: Any) -> Number:
-        A, i, j = e.args
-        row, column = self.index(i), self.index(j)
-        rows, columns = (self.point.size(n) for n in A.shape)
-        if not (0 <= row < rows and 0 <= column < columns):
-            raise NoValue(f"{A}[{row}, {column}] lies outside its shape ({rows}, {columns})")
-        return self.point.value((A, row, column))
+    return value
 
-    def label(self, e: Any) -> Number:
-        where = tuple(self.index(i) for i in e.indices)
-        classes = self.point.labels.get(e.base)
-        if classes is None:
+
+def _element(e: Any) -> Evaluator:
+    A, *where = e.args
+    indices = [_index(i) for i in where]
+
+    def value(point: Point) -> Number:
+        place = tuple(i(point) for i in indices)
+        if not all(0 <= k < point.size(n) for k, n in zip(place, A.shape, strict=True)):
+            raise NoValue(f"{A}{list(place)} lies outside its shape {A.shape}")
+        return point.value((A, *place))
+
+    return value
+
+
+def _label(e: Any) -> Evaluator:
+    indices = [_index(i) for i in e.indices]
+
+    def value(point: Point) -> Number:
+        if e.base not in point.labels:
             raise NotSupported(f"{e} indexes no matrix and no one_hot: its classes are unknown")
-        return self.point.value((e.base, *where), min(self.point.size(n) for n in classes))
+        return point.value((e.base, *(i(point) for i in indices)), min(point.size(n) for n in point.labels[e.base]))
 
-    def power(self, e: Any) -> Number:
-        base, power = self.value(e.base), self.value(e.exp)
-        return raised(base, power)
+    return value
 
-    def function(self, rule: Callable[[Any], Any], e: Any) -> Number:
+
+def _known_label(e: Any) -> Evaluator:
+    index = _index(e.args[1])
+    return lambda point: Fraction(int(e.at(index(point))))
+
+
+def _delta(e: Any) -> Evaluator:
+    i, j = (evaluator(arg) for arg in e.args[:2])
+    return lambda point: Fraction(int(i(point) == j(point)))
+
+
+def _power(e: Any) -> Evaluator:
+    base, power = evaluator(e.base), evaluator(e.exp)
+    return lambda point: raised(base(point), power(point))
+
+
+def _heaviside(e: Any) -> Evaluator:
+    argument = evaluator(e.args[0])
+
+    def value(point: Point) -> Number:
+        found = argument(point)
+        if found == 0:
+            raise NoValue(f"{e} is at its kink")
+        return Fraction(int(found > 0))
+
+    return value
+
+
+def _sign(e: Any) -> Evaluator:
+    argument, step = evaluator(e.args[0]), _heaviside(e)
+    if e.args[0].is_integer:
+        return lambda point: Fraction(0) if argument(point) == 0 else 2 * step(point) - 1
+    return lambda point: 2 * step(point) - 1
+
+
+def _piecewise(e: Any) -> Evaluator:
+    cases = [(evaluator(value), condition(c)) for value, c in e.args]
+
+    def value(point: Point) -> Number:
+        for of, holds in cases:
+            if holds(point):
+                return of(point)
+        raise NoValue(f"no case of {e} holds")
+
+    return value
+
+
+def condition(c: Any) -> Callable[[Point], bool]:
+    """Whether a condition holds at a point; inequalities of reals have no value where both sides are equal."""
+    if isinstance(c, (BooleanTrue, BooleanFalse)):
+        return lambda point: bool(c)
+    if isinstance(c, Not):
+        inner = condition(c.args[0])
+        return lambda point: not inner(point)
+    if isinstance(c, (And, Or)):
+        parts, all_or_any = [condition(arg) for arg in c.args], all if isinstance(c, And) else any
+        return lambda point: all_or_any(part(point) for part in parts)
+    if not isinstance(c, Relational):
+        raise NotSupported(f"no value for the condition {c}")
+    left, right, compare = evaluator(c.lhs), evaluator(c.rhs), _COMPARISONS[c.rel_op]
+    of_integers = c.rel_op in ("==", "!=") or (c.lhs.is_integer and c.rhs.is_integer)
+
+    def holds(point: Point) -> bool:
+        a, b = left(point), right(point)
+        if a == b and not of_integers:
+            raise NoValue(f"{c} is at its kink")
+        return bool(compare(a, b))
+
+    return holds
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def _loss(e: Any) -> Evaluator:
+    """L(F) = <A, F> + ||F||^2 / 2 with a random A, and its gradient A + F."""
+    name, F, *where = e.args
+    r, k = Dummy("r", integer=True, nonnegative=True), Dummy("k", integer=True, nonnegative=True)
+    f = evaluator(written_out(entry(F, r, k)))
+
+    def at(point: Point, i: int, j: int) -> tuple[Number, Number]:
+        point.env.update({r: i, k: j})
+        return point.value((str(name), i, j)), f(point)
+
+    def gradient(point: Point) -> Number:
+        return plus(*at(point, *(index(point) for index in indices)))
+
+    def value(point: Point) -> Number:
+        rows, columns = (point.size(n) for n in F.shape)
+        terms = (at(point, i, j) for i in range(rows) for j in range(columns))
+        return reduce(plus, (times(x, plus(a, times(x, Fraction(1, 2)))) for a, x in terms), Fraction(0))
+
+    indices = [_index(i) for i in where]
+    return gradient if where else value
+
+
+def _activation(e: Any) -> Evaluator:
+    """phi(t) = t^3 + a t^2 with a drawn for the name, and its derivatives."""
+    name = type(e).__name__
+    argument = evaluator(e.args[0])
+
+    def value(point: Point) -> Number:
+        coefficients = [Fraction(0), Fraction(0), point.value(name.rstrip("'")), Fraction(1)]
+        for _ in range(len(name) - len(name.rstrip("'"))):
+            coefficients = [k * c for k, c in enumerate(coefficients)][1:]
+        t = argument(point)
+        return reduce(plus, (times(c, raised(t, Fraction(k))) for k, c in enumerate(coefficients)), Fraction(0))
+
+    return value
+
+
+def _extreme(choose: Callable[..., Any]) -> Callable[[Any], Evaluator]:
+    def rule(e: Any) -> Evaluator:
+        parts = [evaluator(arg) for arg in e.args]
+        return lambda point: choose(part(point) for part in parts)
+
+    return rule
+
+
+def _absolute(e: Any) -> Evaluator:
+    argument = evaluator(e.args[0])
+    return lambda point: abs(argument(point))
+
+
+def _function(e: Any) -> Evaluator:
+    if type(e) not in _FUNCTIONS:
+        raise NotSupported(f"no value for {e}")
+    f, argument = _FUNCTIONS[type(e)], evaluator(e.args[0])
+
+    def value(point: Point) -> Number:
         try:
-            return rule(real(self.value(e.args[0])))
+            return f(real(argument(point)))
         except (ValueError, ZeroDivisionError) as problem:
             raise NoValue(str(problem)) from problem
 
-    def heaviside(self, e: Any) -> Number:
-        argument = self.value(e.args[0])
-        if argument == 0:
-            raise NoValue(f"{e} is at its kink")
-        return Fraction(int(argument > 0))
-
-    def sign(self, e: Any) -> Number:
-        if e.args[0].is_integer and self.value(e.args[0]) == 0:
-            return Fraction(0)
-        return 2 * self.heaviside(e) - 1
-
-    def piecewise(self, e: Any) -> Number:
-        for value, condition in e.args:
-            if self.condition(condition):
-                return self.value(value)
-        raise NoValue(f"no case of {e} holds")
-
-    def condition(self, c: Any) -> bool:
-        if isinstance(c, (BooleanTrue, BooleanFalse)):
-            return bool(c)
-        if isinstance(c, Not):
-            return not self.condition(c.args[0])
-        if isinstance(c, (And, Or)):
-            return (all if isinstance(c, And) else any)(self.condition(arg) for arg in c.args)
-        if isinstance(c, Relational):
-            left, right = self.value(c.lhs), self.value(c.rhs)
-            of_integers = c.lhs.is_integer and c.rhs.is_integer
-            if c.rel_op in ("<", "<=", ">", ">=") and left == right and not of_integers:
-                raise NoValue(f"{c} is at its kink")
-            return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right, "==": left == right, "!=": left != right}[c.rel_op])
-        raise NotSupported(f"no value for the condition {c}")
-
-    def loss(self, e: Any) -> Number:
-        """L(F) = <A, F> + ||F||^2 / 2 with a random A, and its gradient A + F."""
-        name, F, *index = e.args
-        rows, columns = (self.point.size(n) for n in F.shape)
-
-        def at(i: int, j: int) -> tuple[Number, Number]:
-            return self.point.value((str(name), i, j)), self.value(written_out(entry(F, Rational(i), Rational(j))))
-
-        if index:
-            a, f = at(*(self.index(i) for i in index))
-            return plus(a, f)
-        terms = (at(i, j) for i in range(rows) for j in range(columns))
-        return reduce(plus, (times(f, plus(a, times(f, Fraction(1, 2)))) for a, f in terms), Fraction(0))
-
-    def activation(self, e: Any) -> Number:
-        """phi(t) = t^3 + a t^2 with a drawn for the name, and its derivatives."""
-        name = type(e).__name__
-        order = len(name) - len(name.rstrip("'"))
-        a = self.point.value(name.rstrip("'"))
-        t = self.value(e.args[0])
-        coefficients = [Fraction(0), Fraction(0), a, Fraction(1)]
-        for _ in range(order):
-            coefficients = [k * c for k, c in enumerate(coefficients)][1:]
-        return reduce(plus, (times(c, raised(t, Fraction(k))) for k, c in enumerate(coefficients)), Fraction(0))
-
-    def extreme(self, e: Any) -> Number:
-        return (max if isinstance(e, Max) else min)(self.value(arg) for arg in e.args)
+    return value
 
 
 def plus(a: Number, b: Number) -> Number:
@@ -253,17 +372,15 @@ def times(a: Number, b: Number) -> Number:
 
 
 def raised(base: Number, power: Number) -> Number:
+    """base^power; NoValue for a division by zero or a root of a negative number."""
+    whole = isinstance(power, Fraction) and power.denominator == 1
     if base == 0 and power < 0:
         raise NoValue("a division by zero")
-    if isinstance(base, Fraction) and isinstance(power, Fraction) and power.denominator == 1:
+    if whole:
         return base ** int(power)
-    if base < 0 and not (isinstance(power, Fraction) and power.denominator == 1):
+    if base < 0:
         raise NoValue(f"a root of {base}")
-    return real(base) ** (int(power) if isinstance(power, Fraction) and power.denominator == 1 else real(power))
-
-
-def _logistic(t: Any) -> Any:
-    return 1 / (1 + _mp.exp(-t))
+    return real(base) ** real(power)
 
 
 def _logarithm(t: Any) -> Any:
@@ -281,38 +398,32 @@ _FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
     sin: _mp.sin,
     cos: _mp.cos,
     erf: _mp.erf,
-    sigmoid: _logistic,
+    sigmoid: lambda t: 1 / (1 + _mp.exp(-t)),
 }
 
-
-def _of_function(run: _Evaluation, e: Any) -> Number:
-    if type(e) not in _FUNCTIONS:
-        raise NotSupported(f"no value for {e}")
-    return run.function(_FUNCTIONS[type(e)], e)
-
-
-_RULES: tuple[tuple[Any, Any], ...] = (
-    (Rational, lambda run, e: Fraction(e.p, e.q)),
-    (type(pi), lambda run, e: _mp.pi + 0),
-    (type(E), lambda run, e: _mp.e + 0),
-    (Symbol, _Evaluation.symbol),
-    (Add, lambda run, e: reduce(plus, map(run.value, e.args))),
-    (Mul, lambda run, e: reduce(times, map(run.value, e.args))),
-    (exp, _of_function),
-    (Pow, _Evaluation.power),
-    (Sum, _Evaluation.sum),
-    (MatrixElement, _Evaluation.element),
-    (Indexed, _Evaluation.label),
-    (KnownLabel, lambda run, e: Fraction(int(e.at(run.index(e.args[1]))))),
-    (KroneckerDelta, lambda run, e: Fraction(int(run.value(e.args[0]) == run.value(e.args[1])))),
-    ((LossValue, LossGradientEntry), _Evaluation.loss),
-    ((Max, Min), _Evaluation.extreme),
-    (Abs, lambda run, e: abs(run.value(e.args[0]))),
-    (sign, _Evaluation.sign),
-    (Heaviside, _Evaluation.heaviside),
-    (Piecewise, _Evaluation.piecewise),
-    (Activation, _Evaluation.activation),
-    (Function, _of_function),
+_RULES: tuple[tuple[Any, Callable[[Any], Evaluator]], ...] = (
+    (Rational, lambda e: _constant(Fraction(e.p, e.q))),
+    (type(pi), lambda e: _constant(_mp.pi + 0)),
+    (type(E), lambda e: _constant(_mp.e + 0)),
+    (Symbol, _symbol),
+    (Add, _folded(plus)),
+    (Mul, _folded(times)),
+    (exp, _function),
+    (Pow, _power),
+    (Sum, _sum),
+    (MatrixElement, _element),
+    (Indexed, _label),
+    (KnownLabel, _known_label),
+    (KroneckerDelta, _delta),
+    ((LossValue, LossGradientEntry), _loss),
+    (Max, _extreme(max)),
+    (Min, _extreme(min)),
+    (Abs, _absolute),
+    (sign, _sign),
+    (Heaviside, _heaviside),
+    (Piecewise, _piecewise),
+    (Activation, _activation),
+    (Function, _function),
 )
 
 
@@ -351,39 +462,44 @@ def shown(value: Number) -> str:
     return str(value) if isinstance(value, Fraction) else str(_mp.nstr(value, 12))
 
 
-def points(claim: Claim, tries: int = 3, largest: int = 3) -> Iterator[tuple[Point, dict[Any, int]]]:
-    """Points of the claim, smallest shapes first; all free indices in turn at each."""
+def points(claim: Claim, largest: int = 3) -> Iterator[tuple[Point, list[dict[Any, int]]]]:
+    """Points of the claim, smallest shapes first, simple values first; with each, all values of the free indices."""
     shapes = sorted(product(range(1, largest + 1), repeat=len(claim.sizes)), key=lambda s: (sum(s), max(s, default=0), s))
-    for attempt in range(tries):
-        for shape in shapes:
+    for shape in shapes:
+        for kind in range(3):
             sizes = dict(zip(claim.sizes, shape, strict=True))
-            point = Point(sizes, claim.labels, random.Random(f"{shape} {attempt}"), scale=1 + attempt)
+            point = Point(sizes, claim.labels, random.Random(f"{shape} {kind}"), kind)
             limits = [min((point.size(n) for n in limit), default=1) for limit in claim.indices.values()]
-            for values in product(*(range(limit) for limit in limits)):
-                yield point, dict(zip(claim.indices, values, strict=True))
+            places = [dict(zip(claim.indices, values, strict=True)) for values in product(*(range(n) for n in limits))]
+            yield point, places
 
 
-def differences(claim: Claim, work: int) -> Iterator[tuple[Point, dict[Any, int], Number, Number]]:
-    """The points at which the sides have values that differ, among the first ``work``."""
-    for (point, env), _ in zip(points(claim), range(work), strict=False):
-        try:
-            left, right = evaluate(claim.left, point, env), evaluate(claim.right, point, env)
-        except NoValue:
-            continue
-        if not close(left, right):
-            yield point, env, left, right
+def evaluations(claim: Claim, work: int) -> Iterator[tuple[Point, dict[Any, int], Number, Number]]:
+    """Both sides at points of the claim where they have values, until ``work`` terms of sums were added up."""
+    spent = 0
+    for point, places in points(claim):
+        for env in places:
+            try:
+                yield point, env, evaluate(claim.left, point, env), evaluate(claim.right, point, env)
+            except NoValue:
+                pass
+            spent += 1 + point.terms
+            point.terms = 0
+            if spent > work:
+                return
 
 
-def counterexample(claim: Claim, work: int = 4000) -> Counterexample | None:
+def counterexample(claim: Claim, work: int = 100_000) -> Counterexample | None:
     """The first point, smallest shapes first, at which the sides differ; None when none was found."""
-    for point, env, left, right in differences(claim, work):
-        return Counterexample(
-            {str(size): n for size, n in point.sizes.items()},
-            {index.name: n for index, n in env.items()},
-            _displayed(point),
-            left,
-            right,
-        )
+    for point, env, left, right in evaluations(claim, work):
+        if not close(left, right):
+            return Counterexample(
+                {str(size): n for size, n in point.sizes.items()},
+                {index.name: n for index, n in env.items()},
+                _displayed(point),
+                left,
+                right,
+            )
     return None
 
 
@@ -416,16 +532,12 @@ def _rational(value: Fraction) -> Rational:
 def slip(claim: Claim) -> str:
     """What the difference looks like: a sign, a factor, a factor made of sizes; empty when it looks like nothing known."""
     ratios: list[tuple[Mapping[Any, int], Fraction | None]] = []
-    for (point, env), _ in zip(points(claim, tries=2), range(400), strict=False):
-        try:
-            left, right = evaluate(claim.left, point, env), evaluate(claim.right, point, env)
-        except NoValue:
-            continue
-        if close(left, right) and close(left, Fraction(0)):
-            continue
-        if close(right, Fraction(0)) or close(left, Fraction(0)):
+    for point, _, left, right in evaluations(claim, 3000):
+        zeros = close(left, Fraction(0)), close(right, Fraction(0))
+        if zeros[0] != zeros[1]:
             return ""
-        ratios.append((point.sizes, _simple(left, right)))
+        if not zeros[0]:
+            ratios.append((point.sizes, _simple(left, right)))
     if len(ratios) < 3 or any(ratio is None for _, ratio in ratios):
         return ""
     values = {ratio for _, ratio in ratios}

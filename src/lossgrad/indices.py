@@ -173,14 +173,30 @@ def subtract(left: Form, right: Form) -> Form:
 
 @lru_cache(maxsize=None)
 def positive(form: Form) -> bool:
-    """Whether the value is above 0 for all real entries, as far as the signs of its terms show."""
-    return any(_sign(m, c) == "+" for m, c in form.terms) and nonnegative(form)
+    """Whether the value is above 0 for all real entries and sizes >= 1, as far as the signs of its terms show."""
+    if any(_sign(m, c) == "+" for m, c in form.terms) and all(_sign(m, c) in "+0" for m, c in form.terms):
+        return True
+    return (less_one := _in_sizes_less_one(form)) is not form and positive(less_one)
 
 
 @lru_cache(maxsize=None)
 def nonnegative(form: Form) -> bool:
-    """Whether the value is at least 0 for all real entries, as far as the signs of its terms show."""
-    return all(_sign(m, c) in "+0" for m, c in form.terms)
+    """Whether the value is at least 0 for all real entries and sizes >= 1, as far as the signs of its terms show."""
+    if all(_sign(m, c) in "+0" for m, c in form.terms):
+        return True
+    return (less_one := _in_sizes_less_one(form)) is not form and nonnegative(less_one)
+
+
+def _in_sizes_less_one(form: Form) -> Form:
+    """The Form in n - 1 >= 0 instead of each size n >= 1, written as the square of a number, which is all that counts."""
+    sizes = {name: add(ONE, _square(name)) for name in form.names if name in COUNTS}
+    if not sizes or all(c > 0 for _, c in form.terms):
+        return form
+    return Kernel().substituted(form, sizes)
+
+
+def _square(name: str) -> Form:
+    return Form({Monomial((), ((Atom(f"root of {name} - 1"), Fraction(2)),)): Fraction(1)})
 
 
 def _sign(m: Monomial, c: Fraction) -> str:
@@ -202,6 +218,9 @@ def positive_atom(atom: Atom) -> bool:
     return atom.head in (_EXP, "pi") or atom.head.isdigit() or atom.head in POSITIVE
 
 
+Rule = Callable[[Sequence[str], dict[Atom, Fraction]], "Form | None"]
+
+
 class Kernel:
     """The rules. ``ranges`` gives, for a free index or a label, the sizes below which its values are known to lie."""
 
@@ -211,6 +230,16 @@ class Kernel:
         self.ranges = dict(ranges or {})
         self.used: set[str] = set()
         self.left = self.ALLOWANCE
+        self.rules: tuple[Rule, ...] = (
+            self._roots,
+            self._deltas,
+            self._single_index,
+            self._reversed,
+            self._steps,
+            self._expansion,
+            self._denominator,
+            self._unused,
+        )
 
     # -- products and sums -------------------------------------------------------------------------------------------
 
@@ -305,7 +334,7 @@ class Kernel:
         live = {a: e for a, e in factors.items() if e}
         if not c:
             return ZERO
-        for rule in (self._roots, self._deltas, self._single_index, self._steps, self._expansion, self._denominator, self._unused):
+        for rule in self.rules:
             if (result := rule(bounds, live)) is not None:
                 self.used.add(rule.__name__.strip("_"))
                 return scale(result, c)
@@ -359,7 +388,7 @@ class Kernel:
     def within(self, index: Form, size: Form) -> bool:
         """Whether ``index`` is known to lie in 0 .. size - 1 for all values of the indices that it is made of."""
         return any(
-            self.at_least_zero(low) and self.at_least_zero(subtract(subtract(size, ONE), high))
+            nonnegative(low) and nonnegative(subtract(subtract(size, ONE), high))
             for low, high in self._intervals(index)
         )
 
@@ -384,17 +413,22 @@ class Kernel:
             return (number(1 + max(TABLES[atom.head])),)
         return tuple(self.ranges.get(atom.head, ()))
 
-    def at_least_zero(self, form: Form) -> bool:
-        """Whether the value is at least 0 for all sizes >= 1, by the signs of its terms in the sizes less 1."""
-        shifted = {name: add(single(Atom(name)), ONE) for name in form.names if name in COUNTS}
-        return nonnegative(self.substituted(form, shifted))
-
     def _single_index(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
         """Sum over i < 1 of f(i) = f(0)."""
         for name in bounds:
             if _SIZES[name] is ONE:
                 rest = self._substituted_product(factors.items(), {name: ZERO})
                 return self._resummed(rest, [b for b in bounds if b != name], Fraction(1))
+        return None
+
+    def _reversed(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
+        """Sum over i < n of f(n - 1 - i) = sum over i < n of f(i): an index that only ever counts down counts up."""
+        for name in bounds:
+            signs = {c > 0 for a in factors if a.head != _DELTA for arg in a.args for m, c in arg.terms if m is _named_alone(name)}
+            if signs == {False}:
+                value = subtract(subtract(_SIZES[name], ONE), single(Atom(name)))
+                rest = self._substituted_product(factors.items(), {name: value})
+                return self._resummed(rest, bounds, Fraction(1))
         return None
 
     def _steps(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
@@ -476,7 +510,7 @@ class Kernel:
         whole = e.denominator == 1
         if (e < 0 or not whole) and (cases := self.by_cases(form, lambda base: self.power(base, e))) is not None:
             return cases
-        c, common, rest = _content(form, positive_only=not whole)
+        c, common, rest = self.content(form, positive_only=not whole)
         outer = {atom: k * e for atom, k in common.items()}
         if whole:
             factor = c**e.numerator
@@ -490,6 +524,25 @@ class Kernel:
             base = rest.atom or Atom(_BASE, rest)
             outer[base] = outer.get(base, Fraction(0)) + e
         return self.term([], outer, factor)
+
+    def content(self, form: Form, positive_only: bool) -> tuple[Fraction, dict[Atom, Fraction], Form]:
+        """Number, common factors and rest, whose product is the Form; with ``positive_only`` what comes out is above 0."""
+        c, common, rest = _content(form, positive_only)
+        settled = self._settled(rest)
+        if settled is rest:
+            return c, common, rest
+        more, others, rest = self.content(settled, positive_only)
+        return c * more, _merged(common, others), rest
+
+    def _settled(self, form: Form) -> Form:
+        """The Form with every term brought to normal form again, after a division."""
+        if not any(a.head == _BASE for m, _ in form.terms for a, _ in m.factors):
+            return form
+        parts = []
+        for m, c in form.terms:
+            bounds, factors = _opened(m)
+            parts.append(self.term(bounds, factors, c))
+        return add(*parts)
 
     def exponential(self, form: Form) -> Form:
         """exp(a + b) = exp(a) exp(b); exp(c a) = exp(a)^c; exp(c log a) = a^c for a > 0."""
@@ -510,7 +563,7 @@ class Kernel:
             raise Unsettled("a logarithm of zero")
         if (cases := self.by_cases(form, self.logarithm)) is not None:
             return cases
-        c, common, rest = _content(form, positive_only=True)
+        c, common, rest = self.content(form, positive_only=True)
         parts = [scale(self._logarithm_of(atom), e) for atom, e in common.items()]
         parts += [scale(single(Atom(_LOG, number(prime))), k) for prime, k in _primes(c)]
         if rest is not ONE:
@@ -537,7 +590,7 @@ class Kernel:
             return cases
         if form is ZERO:
             raise Unsettled("a step at its kink")
-        _, _, rest = _content(form, positive_only=True)
+        _, _, rest = self.content(form, positive_only=True)
         if _leads_negative(rest):
             return subtract(ONE, single(Atom(_STEP, scale(rest, -1))))
         return single(Atom(_STEP, rest))
@@ -634,7 +687,7 @@ def _sorted(factors: Mapping[Atom, Fraction]) -> Factors:
 
 
 def _content(form: Form, positive_only: bool) -> tuple[Fraction, dict[Atom, Fraction], Form]:
-    """Number, common factors and rest, whose product is the Form; with ``positive_only`` what comes out is above 0."""
+    """The content by the terms as they stand; the rest may hold whole powers that are still to be multiplied out."""
     numerators = [abs(c) for _, c in form.terms]
     c = numerators[0] if len(numerators) == 1 else _gcd(numerators)
     if not positive_only and _leads_negative(form):
@@ -710,6 +763,10 @@ def _solutions(difference: Form, bounds: Sequence[str]) -> Iterator[tuple[str, F
         others = Form({n: k for n, k in difference.terms if n is not m})
         if atom.head not in others.names:
             yield atom.head, scale(others, -c)
+
+
+def _named_alone(name: str) -> Monomial:
+    return Monomial((), ((Atom(name), Fraction(1)),))
 
 
 def _match(

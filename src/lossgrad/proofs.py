@@ -157,7 +157,7 @@ def vanishes(difference: Form, kernel: Kernel) -> bool:
     return cleared is ZERO
 
 
-_FIRST_LOOK, _SEARCH = 60, 4000  # evaluations
+_FIRST_LOOK, _SEARCH = 5_000, 100_000  # terms of sums
 
 
 def _agrees_written_out(claim: Claim) -> bool:

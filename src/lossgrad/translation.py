@@ -41,7 +41,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from lossgrad.entries import DIFFERENTIABLE, NotSupported, written_out
 from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, entry, sigmoid
-from lossgrad.indices import COUNTS, ONE, POSITIVE, TABLES, ZERO, Atom, Form, Kernel, add, fresh, named, number, scale, single, size_of, subtract
+from lossgrad.indices import COUNTS, ONE, POSITIVE, TABLES, ZERO, Atom, Form, Kernel, add, fresh, named, nonnegative, number, scale, single, size_of, subtract
 
 _HEADS: dict[Any, str] = {}
 _MEANT: dict[str, Any] = {}  # what a head stands for
@@ -109,7 +109,7 @@ class Reader:
         size = add(subtract(self.form(high), first), ONE)
         if any(name.startswith("%") for name in size.names):
             raise NotSupported(f"a range that depends on another index: {index} up to {high}")
-        if not (self.kernel.at_least_zero(size) and (size.constant or Fraction(0)).denominator == 1):
+        if not (nonnegative(size) and (size.constant or Fraction(0)).denominator == 1):
             raise NotSupported(f"a range that may hold fewer than no indices: {index} from {low} to {high}")
         if index not in self.ranges:
             self.ranges[index] = (first, size, fresh(size))
