@@ -29,6 +29,7 @@ What cannot be proved, refuted or found by its name is a fault of the page, and 
 
 from collections.abc import Iterable
 from functools import cache
+from textwrap import shorten
 from typing import Any, ClassVar, cast
 
 from docutils import nodes
@@ -131,11 +132,15 @@ class StatementBox(SphinxDirective):
     option_spec: ClassVar[OptionSpec] = {"again": directives.flag}
 
     def run(self) -> list[nodes.Node]:
+        if not self.again:
+            StatementDomain.of(self.env).note_shown(self.shown)
         try:
             return [self.box()]
         except Exception as refusal:  # whatever it is, the page cannot stand, and the reader of the log needs its place
             reason = str(refusal) if type(refusal).__module__.startswith("lossgrad.") else repr(refusal)
-            StatementDomain.of(self.env).note_fault(self.lineno, f"{self.kind} {self.shown.name}: {reason}")
+            StatementDomain.of(self.env).note_fault(
+                self.lineno, f"{self.kind} {self.shown.name}: {shorten(reason, 500)}"
+            )
             return []
 
     def box(self) -> nodes.Element:
@@ -157,7 +162,6 @@ class StatementBox(SphinxDirective):
         """The box: title, words, then the rest. Its first showing is the statement's home."""
         division = Division("", self.titled(), self.in_words(said), *rest, classes=[self.kind])
         if not self.again:
-            StatementDomain.of(self.env).note_shown(self.shown)
             division["ids"] = [self.shown.node_id]
             self.state.document.note_explicit_target(division)
         self.set_source_info(division)

@@ -20,14 +20,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from docutils import nodes
 from myst_nb.core.read import UnexpectedCellDirective
 from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from lossgrad import library
@@ -52,10 +51,11 @@ SETTINGS: dict[str, tuple[Any, str]] = {
 """The settings that the gate stands on: their values, and what another value would do."""
 
 
-class GateClosed(SphinxError):
-    """The book has faults: all of them, each with file and line."""
+class GateClosed(SystemExit):
+    """The book has faults: all of them, each with file and line.
 
-    category = "The gate is closed"
+    It ends Sphinx without the traceback of an error in the program, for what is wrong is in the book.
+    """
 
 
 def setup(app: Sphinx) -> None:
@@ -94,7 +94,7 @@ def check_settings(app: Sphinx, config: Config) -> None:
     if os.environ.get("PYTHONWARNINGS"):
         faults.append(Fault(1, "PYTHONWARNINGS is set, so that warnings could be silenced"))
     if faults:
-        raise GateClosed(_report({str(conf): faults}))
+        refuse(app, {str(conf): faults})
 
 
 def _line_of_setting(conf: Path, name: str) -> int:
@@ -146,7 +146,7 @@ def look_at_book(app: Sphinx, env: BuildEnvironment) -> None:
     for path, fault in _missed_or_repeated(env, domain):
         faults.setdefault(path, []).append(fault)
     if faults:
-        raise GateClosed(_report(faults))
+        refuse(app, faults)
 
 
 def _missed_or_repeated(env: BuildEnvironment, domain: StatementDomain) -> Iterator[tuple[str, Fault]]:
@@ -176,9 +176,16 @@ def _place(said: library.Statement, message: str) -> tuple[str, Fault]:
     return said.__code__.co_filename, Fault(said.__code__.co_firstlineno, message)
 
 
-def _report(faults: dict[str, list[Fault]]) -> str:
+def refuse(app: Sphinx, faults: dict[str, list[Fault]]) -> NoReturn:
+    """Close the gate: the next build reads every page again."""
+    forget(app)
     lines = [f"{_relative(path)}:{fault.line}: {fault.message}" for path in sorted(faults) for fault in faults[path]]
-    return f"{len(lines)} fault{'s' if len(lines) > 1 else ''}\n" + "\n".join(lines)
+    raise GateClosed("\n".join([*lines, f"The gate is closed: {len(lines)} fault{'s' if len(lines) > 1 else ''}"]))
+
+
+def forget(app: Sphinx) -> None:
+    """Forget what was read, so that the next build says again what is wrong."""
+    (app.doctreedir / ENV_PICKLE_FILENAME).unlink(missing_ok=True)
 
 
 def _relative(path: str) -> Path:
@@ -187,11 +194,11 @@ def _relative(path: str) -> Path:
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
-    """Say what was printed; forget the environment of a build that complained, so that the next one complains too."""
+    """Say what was printed; forget a build that complained."""
     if exception is not None:
         return
     if app._warncount:
-        (app.doctreedir / ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+        forget(app)
         return
     printed = sum(StatementDomain.of(app.env).printed.values(), Counter())
     counted = ", ".join(f"{number} {source}" for source, number in printed.most_common())
