@@ -21,7 +21,9 @@ S = MatrixSymbol("S", C, N)
 Y = MatrixSymbol("Y", C, N)
 G = MatrixSymbol("G", C, N)
 U = MatrixSymbol("U", C, N)
+V = MatrixSymbol("V", C, D)
 s = MatrixSymbol("s", C, 1)
+x = MatrixSymbol("x", D, 1)
 y = labels("y", N)
 L = loss("L")
 phi = activation("phi")
@@ -41,7 +43,9 @@ MEANINGS: tuple[tuple[Any, str], ...] = (
     (Y, "target columns; one-hot labels unless a theorem says: any"),
     (G, "upstream gradient (cotangent): the gradient of the loss by the scores"),
     (U, "upstream gradient of a map from scores"),
+    (V, "a direction in which the weights move"),
     (s, "the scores of one example"),
+    (x, "one example"),
     (y[0].base.label, "labels: the class of each example"),
     (L(S), "any differentiable scalar loss"),
     (epsilon, "a small positive constant: smoothing, or the guard of a normalisation"),

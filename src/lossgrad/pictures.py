@@ -1,0 +1,168 @@
+"""Pictures of sums of products: which entries of two matrices meet in an entry of a third.
+
+A picture is drawn from the sum itself: the entries that occur in it are marked, those that are multiplied are joined.
+It is inline SVG in the colours of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from sympy import Add, Expr, MatrixSymbol, expand
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+__all__ = ["Meeting", "meeting"]
+
+WIDE, HIGH = 46, 32  # a cell
+LABELS = 64  # room for the names of rows
+HEAD = 40  # room for a caption and the names of columns
+GAP = 26
+
+AXES = {"C": "class", "D": "feature", "N": "example"}
+
+STYLE = """
+.meeting { margin: 1.2rem 0; overflow-x: auto; }
+.meeting svg { font: 15px var(--pst-font-family-base, serif); height: auto; max-width: 100%; }
+.meeting text { fill: currentColor; font-style: italic; text-anchor: middle; }
+.meeting text.note { font: 10px sans-serif; opacity: 0.75; }
+.meeting text.end { text-anchor: end; }
+.meeting text.caption { font: 600 12px sans-serif; }
+.meeting rect { fill: none; stroke: currentColor; stroke-opacity: 0.35; }
+.meeting rect.marked { fill: var(--book-accent, #1b5479); fill-opacity: 0.22; stroke: var(--book-accent, #1b5479); }
+.meeting text.cell { opacity: 0.6; }
+.meeting text.marked { font-weight: 600; opacity: 1; }
+.meeting path { fill: none; stroke: var(--book-accent, #1b5479); stroke-dasharray: 3 3; stroke-width: 1.5; }
+"""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A matrix at a place of the picture: its caption, and what its rows and columns stand for."""
+
+    matrix: MatrixSymbol
+    caption: str
+    rows: str
+    columns: str
+    left: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        """From the first cell to the last."""
+        return float(WIDE * int(self.matrix.shape[1]))
+
+    @property
+    def height(self) -> float:
+        """From the first cell to the last."""
+        return float(HIGH * int(self.matrix.shape[0]))
+
+    def corner(self, i: int, j: int) -> tuple[float, float]:
+        """The upper left corner of a cell."""
+        return self.left + j * WIDE, self.top + i * HIGH
+
+    def svg(self, marked: set[tuple[int, int]]) -> str:
+        """The cells, those marked in colour, with captions."""
+        rows, columns = (int(n) for n in self.matrix.shape)
+        cells = "".join(self._cell(i, j, (i, j) in marked) for i in range(rows) for j in range(columns))
+        names = [
+            _text(self.left + (j + 0.5) * WIDE, self.top - 7, f"{self.columns} {j}", "note") for j in range(columns)
+        ]
+        names += [
+            _text(self.left - 7, self.top + (i + 0.62) * HIGH, f"{self.rows} {i}", "note end") for i in range(rows)
+        ]
+        return cells + "".join(names) + _text(self.left + self.width / 2, self.top - 25, self.caption, "caption")
+
+    def _cell(self, i: int, j: int, marked: bool) -> str:
+        x, y = self.corner(i, j)
+        kind = "cell marked" if marked else "cell"
+        label = f'{self.matrix.name}<tspan dy="4" font-size="70%">{i}{j}</tspan>'
+        text = f'<text class="{kind}" x="{x + WIDE / 2}" y="{y + HIGH * 0.6}">{label}</text>'
+        return f'<rect class="{kind}" x="{x}" y="{y}" width="{WIDE}" height="{HIGH}"/>' + text
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A picture; a notebook shows it."""
+
+    svg: str
+
+    def _repr_html_(self) -> str:
+        return f'<style>{STYLE}</style><figure class="meeting">{self.svg}</figure>'
+
+
+def meeting(entry: MatrixElement, total: Expr, captions: Mapping[Any, str], axes: Mapping[Any, str]) -> Meeting:
+    """Which entries meet in ``entry``, whose value is ``total``, a sum of products of two entries each.
+
+    ``captions`` names the matrices, in the order in which they are drawn; ``axes`` says for each what its rows and
+    columns count, as in ``{X: "DN"}``, with C for classes, D for features and N for examples. Matrices whose entries
+    meet within a column stand one above the other, those whose entries meet within a row side by side.
+
+    Raises ValueError when a term is not a product of two entries of two matrices.
+
+    >>> G, X, V = MatrixSymbol("G", 3, 3), MatrixSymbol("X", 2, 3), MatrixSymbol("V", 3, 2)
+    >>> names = {G: "gradient by the scores", X: "data", V: "gradient by the weights"}
+    >>> picture = meeting(V[0, 1], (G * X.T)[0, 1], names, {G: "CN", X: "DN", V: "CD"})
+    >>> picture.svg.count('<path class="pair"')
+    3
+    """
+    order = list(captions)
+    pairs = sorted((_pair(term, order) for term in Add.make_args(expand(total))), key=str)
+    first, second = (pairs[0][place].parent for place in (0, 1))
+    if all(a.j == b.j for a, b in pairs):
+        places = [(first, LABELS, HEAD), (second, LABELS, HEAD * 2 + HIGH * int(first.shape[0]))]
+    else:
+        places = [(first, LABELS, HEAD), (second, LABELS * 2 + WIDE * int(first.shape[1]), HEAD)]
+    grids = [_grid(matrix, left, top, captions, axes) for matrix, left, top in places]
+    right = max(grid.left + grid.width for grid in grids) + GAP + LABELS
+    grids.append(_grid(entry.parent, right, HEAD, captions, axes))
+    marked = [{(int(pair[place].i), int(pair[place].j)) for pair in pairs} for place in (0, 1)]
+    marked.append({(int(entry.i), int(entry.j))})
+    drawn = [grid.svg(cells) for grid, cells in zip(grids, marked, strict=True)]
+    joined = [_join(grids[0].corner(*_at(a)), grids[1].corner(*_at(b))) for a, b in pairs]
+    return Meeting(_framed(grids, [*drawn, *joined], _told(entry, pairs, captions)))
+
+
+def _pair(term: Expr, order: list[Any]) -> tuple[MatrixElement, MatrixElement]:
+    found = sorted(term.atoms(MatrixElement), key=lambda e: order.index(e.parent))
+    if len(found) != 2 or found[0].parent == found[1].parent or term != found[0] * found[1]:
+        raise ValueError(f"a term must be a product of two entries of two matrices: got {term}")
+    return found[0], found[1]
+
+
+def _grid(matrix: Any, left: float, top: float, captions: Mapping[Any, str], axes: Mapping[Any, str]) -> Grid:
+    rows, columns = (AXES[axis] for axis in axes[matrix])
+    return Grid(matrix, captions[matrix], rows, columns, left, top)
+
+
+def _at(e: MatrixElement) -> tuple[int, int]:
+    return int(e.i), int(e.j)
+
+
+def _join(a: tuple[float, float], b: tuple[float, float]) -> str:
+    """A line from cell to cell: down in a column, across in a row."""
+    if a[0] == b[0]:
+        x = a[0] + WIDE * 0.86
+        return f'<path class="pair" d="M{x} {a[1] + HIGH * 0.5} V{b[1] + HIGH * 0.5}"/>'
+    y = a[1] + HIGH * 0.86
+    return f'<path class="pair" d="M{a[0] + WIDE * 0.5} {y} H{b[0] + WIDE * 0.5}"/>'
+
+
+def _text(x: float, y: float, text: str, kind: str) -> str:
+    return f'<text class="{kind}" x="{x}" y="{y}">{escape(text)}</text>'
+
+
+def _told(entry: MatrixElement, pairs: list[tuple[MatrixElement, MatrixElement]], captions: Mapping[Any, str]) -> str:
+    products = ", ".join(f"{a} times {b}" for a, b in pairs)
+    return f"Entry ({entry.i}, {entry.j}) of {entry.parent}, {captions[entry.parent]}, is the sum of {products}."
+
+
+def _framed(grids: list[Grid], drawn: list[str], told: str) -> str:
+    width = max(grid.left + grid.width for grid in grids) + 4
+    height = max(grid.top + grid.height for grid in grids) + 4
+    return (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" aria-label="{escape(told)}">'
+        f"<title>{escape(told)}</title>{''.join(drawn)}</svg>"
+    )
