@@ -358,11 +358,47 @@ def test_a_build_that_warned_warns_again_when_nothing_changed(book: SmallBook) -
     assert [build.count("nowhere") for build in (book.build(warnings=True), book.build(warnings=True))] == [1, 1]
 
 
-def test_an_edit_to_the_package_reaches_every_page(book: SmallBook) -> None:
+def test_a_page_taken_away_is_missed(book: SmallBook) -> None:
+    box = "```{definition} products.product\n```\n"
+    book.page("", boxes=BOXES.replace(box, "") + "```{toctree}\nother\n```\n")
+    other = book.page(f"# Another\n\n{box}", "other.md")
+    book.build()
+    other.unlink()
+    assert "no page shows products.product" in only_fault(book)
+
+
+def test_faults_of_pages_that_are_read_in_parallel_are_all_reported(book: SmallBook) -> None:
+    for number in range(7):
+        book.page(
+            "# Another\n\nSo $a = b$.\n", f"other{number}.md", front=FRONT.replace("---\nf", "---\norphan: true\nf")
+        )
+    with pytest.raises(GateClosed) as closed:
+        book.build(jobs=2)
+    found = str(closed.value).splitlines()
+    assert [fault.partition(" ")[0] for fault in found[:-1]] == [f"docs/other{number}.md:11:" for number in range(7)]
+    assert found[-1] == "The gate is closed: 7 faults"
+
+
+def built(book: SmallBook) -> tuple[int, str]:
+    """The exit code of a build in a process of its own, and what it complained of."""
+    process = subprocess.run(sphinx_build(book), capture_output=True, text=True, check=False)
+    return process.returncode, process.stderr
+
+
+def test_an_edit_to_the_package_reaches_the_cells_that_use_it(book: SmallBook) -> None:
     book.write(f"{book.package}/answer.py", "answer = 42\n")
     book.page(f"```{{code-cell}} python\nfrom {book.package}.answer import answer\n\nassert answer == 42\n```\n")
-    run = [subprocess.run(sphinx_build(book), capture_output=True, text=True, check=False)]
+    assert built(book) == (0, "")
     book.write(f"{book.package}/answer.py", "answer = 43\n")
-    run.append(subprocess.run(sphinx_build(book), capture_output=True, text=True, check=False))
-    assert [process.returncode for process in run] == [0, 2]
-    assert "AssertionError" in run[1].stderr
+    code, complaint = built(book)
+    assert code != 0
+    assert "AssertionError" in complaint
+
+
+def test_an_edit_to_a_theorem_reaches_the_page_that_shows_it(book: SmallBook) -> None:
+    assert built(book) == (0, "")
+    book.theorems.write_text(THEOREMS.replace("B.T * A.T", "A.T * B.T"))
+    code, complaint = built(book)
+    assert code != 0
+    assert f"{book.line_of('```{theorem}')}theorem products.transposed_product: " in complaint
+    assert "is false at n = 2" in complaint

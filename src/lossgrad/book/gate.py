@@ -65,6 +65,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("raw-cell", StrayCell, override=True)
     app.add_directive("literalinclude", IncludedListing, override=True)
     app.connect("config-inited", check_settings)
+    app.connect("env-get-outdated", read_again)
     app.connect("doctree-read", look_at_page, priority=900)
     app.connect("env-check-consistency", look_at_book)
     app.connect("build-finished", close, priority=100)
@@ -105,6 +106,11 @@ def _line_of_setting(conf: Path, name: str) -> int:
         if isinstance(node, ast.Name) and node.id == name:
             return node.lineno
     return 1
+
+
+def read_again(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Read every page again when one was taken away: Sphinx alone would not look at what the others now lack."""
+    return sorted(env.found_docs) if removed else []
 
 
 def look_at_page(app: Sphinx, doctree: nodes.document) -> None:
