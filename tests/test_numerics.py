@@ -74,7 +74,7 @@ from lossgrad.numerics import (
     source,
 )
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 n, k, r = symbols("n k r", integer=True, nonnegative=True)
 P = softmax(W * X)
@@ -303,7 +303,7 @@ def test_what_occurs_twice_is_computed_once() -> None:
     assert source(entrywise(softmax(W * X), U - OneMatrix(C, C) * entrywise(softmax(W * X), U))).count("@") == 1
 
 
-WRONG_SHAPES = {
+WRONG_SHAPES: dict[str, dict[str, Any]] = {
     "W of shape (3, 2) and X of shape (5, 4) must agree on D: got 2 and 5": {"X": np.ones((5, 4))},
     "X of shape (2, 4) and y of shape (3,) must agree on N: got 4 and 3": {"y": [0, 1, 2]},
     "W must have the shape (C, D): got the shape (3,)": {"W": [1.0, 2.0, 3.0]},
@@ -314,7 +314,7 @@ WRONG_SHAPES = {
 
 @pytest.mark.parametrize("message", WRONG_SHAPES)
 def test_shapes_that_disagree_are_both_named(message: str) -> None:
-    given = {"W": np.ones((3, 2)), "X": np.ones((2, 4)), "y": [0, 1, 2, 0], **WRONG_SHAPES[message]}
+    given: dict[str, Any] = {"W": np.ones((3, 2)), "X": np.ones((2, 4)), "y": [0, 1, 2, 0], **WRONG_SHAPES[message]}
     with pytest.raises(ShapeError) as raised:
         function((P - R) * X.T / N)(**given)
     assert str(raised.value) == message

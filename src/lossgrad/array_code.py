@@ -296,12 +296,15 @@ def sizes_of(expression: Any) -> set[Any]:
 
 
 def identifier(name: str) -> str:
-    """A name as Python writes it.
+    """A name as Python writes it, without the TeX that it may hold.
 
-    >>> identifier("lambda"), identifier("phi'"), identifier("d_v")
-    ('lambda_', 'phi_prime', 'd_v')
+    >>> identifier("lambda"), identifier("phi'"), identifier("d_v"), identifier(r"\\operatorname{SiLU}{(A)}")
+    ('lambda_', 'phi_prime', 'd_v', 'SiLU_A')
     """
-    name = re.sub(r"\W", "_", name.replace("'", "_prime"))
+    name = re.sub(r"\\[A-Za-z]+(?={)", "", name.replace("'", "_prime"))
+    name = re.sub(r"\W+", "_", name).strip("_") if re.search(r"\W", name) else name
+    if not name or name[0].isdigit():
+        name = f"value_{name}".rstrip("_")
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
@@ -442,7 +445,7 @@ class ArrayPrinter:
             depth, self.depth = self.depth, 0
             code = self._dispatch(e)
             self.depth = depth
-            if key in self.repeated:
+            if key in self.repeated and not code.text.isidentifier():
                 name = self.name(_stem(e))
                 self.lines.append(f"{name} = {code.text}")
                 code = Code(name, _ATOM, code.full)
@@ -672,6 +675,17 @@ class ArrayPrinter:
         G, W = e.args
         rows, columns = W.shape
         return self.code(correlate(padded(G, rows - 1, columns - 1), flip(W)))
+
+    def _print_Correlation(self, e: Any) -> Code:
+        letters = [A if isinstance(A, MatrixSymbol) else self._letter(A) for A in e.args]
+        return self._print_MatrixExpr(correlate(*letters))
+
+    def _letter(self, A: Any) -> Any:
+        """A matrix symbol that stands for an array under a name."""
+        code = self._named(A, self.full(A))
+        letter = MatrixSymbol(code.text, *A.shape)
+        self.names[letter] = code.text
+        return letter
 
     def _print_MatrixExpr(self, e: Any) -> Code:
         """A matrix that is known by its entries: their code, with an axis for the row and one for the column."""
