@@ -81,8 +81,7 @@ def written_out(e: Any, record: list[Any] | None = None) -> Any:
         f, M, i, j = e.args
         return _differentiated(w(f), MatrixElement(M, w(i), w(j)), record)
     if isinstance(e, KnownLabel):
-        j = w(e.args[1])
-        return e.at(int(j)) if j.is_Integer else e.func(e.y, j)
+        return e.func(e.y, w(e.args[1]))
     if isinstance(e, Scalar):
         return w(e.entries())
     if isinstance(e, Trace):

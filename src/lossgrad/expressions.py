@@ -266,6 +266,8 @@ class VectorJacobianProduct(MatrixExpr):
 
     def _latex(self, printer: Any) -> str:
         G, F, M = (printer._print(arg) for arg in self.args)
+        if isinstance(self.args[1], (MatAdd, MatMul, HadamardProduct)):
+            F = rf"\left({F}\right)"
         return rf"\left\langle {G},\, \frac{{\partial\, {F}}}{{\partial {M}}} \right\rangle"
 
 
@@ -431,6 +433,9 @@ class KnownLabel(Scalar):
     is_nonnegative = True
     y = property(lambda self: self.args[0])
 
+    def __new__(cls, y: Any, j: Any) -> Any:
+        return y[int(j)] if j.is_Integer else super().__new__(cls, y, j)
+
     def at(self, j: int) -> Integer:
         return self.y[j]
 
@@ -496,7 +501,7 @@ class Elementwise(MatrixExpr):
     def _latex(self, printer: Any) -> str:
         argument = printer._print(self.args[1])
         (t,), body = self.function.signature, self.function.expr
-        if isinstance(body, Function) and body.args == (t,):
+        if isinstance(body, Function) and body.args[0] == t and not any(arg.free_symbols for arg in body.args[1:]):
             slot = Symbol("__slot__", real=True)
             return printer._print(body.func(slot)).replace(printer._print(slot), argument)
         shown = Symbol("t", real=True)
@@ -572,12 +577,12 @@ class Correlation(MatrixExpr):
         return _sum(lambda a, b: entry(W, a, b) * entry(X, i + a, j + b), ("a", W.shape[0]), ("b", W.shape[1]))
 
     def _latex(self, printer: Any) -> str:
-        X, W = (printer.parenthesize_matrix(arg) for arg in self.args)
+        X, W = (printer._as_factor(arg) for arg in self.args)
         return rf"{X} \star {W}"
 
 
 def correlate(X: Any, W: Any) -> Correlation:
-    """The cross-correlation of ``X`` with the taps ``W`` where they overlap in full: what deep learning calls convolution.
+    """The cross-correlation of ``X`` with taps ``W`` where they overlap in full: what deep learning calls convolution.
 
     Entry (i, j) is the sum over a, b of W[a, b] X[i + a, j + b]. X of shape (T + K - 1, M + J - 1) and W of shape
     (K, J) give the shape (T, M). One dimension is the case of columns: J and M are 1.
@@ -605,7 +610,7 @@ class Convolution(MatrixExpr):
         )
 
     def _latex(self, printer: Any) -> str:
-        G, W = (printer.parenthesize_matrix(arg) for arg in self.args)
+        G, W = (printer._as_factor(arg) for arg in self.args)
         return rf"{G} * {W}"
 
 
@@ -711,6 +716,10 @@ class Activation(Function, metaclass=ActivationClass):
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return type(self).prime(self.args[0])
+
+    def _eval_evalf(self, prec: int) -> None:
+        """An unspecified function has no number, whatever mpmath calls by its name."""
+        return
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Dummy, Expr, Sum, Symbol
+from sympy import Dummy, Expr, MatrixSymbol, Sum, Symbol
 
 _LETTERS = {"C": "rabc", "D": "ijl", "N": "kmn", "T": "tuv"}
 _OTHERS = "ijlmhabcdefguvwz"
@@ -19,7 +19,7 @@ def plainly_named(e: Any) -> Any:
     e = sums_named(e)
     if not hasattr(e, "atoms"):
         return e
-    taken = {s.name for s in e.atoms(Symbol) if not isinstance(s, Dummy)}
+    taken = _names(e)
     names: dict[Any, Any] = {}
     for d in sorted(e.atoms(Dummy), key=lambda d: (d.name, d.dummy_index)):
         stem = d.name.split("_")[0]
@@ -35,13 +35,18 @@ def sums_named(e: Any) -> Any:
     if not isinstance(e, Sum):
         return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
     body, limits = args[0], [tuple(limit) for limit in e.limits]
-    taken = {s.name for s in body.atoms(Symbol) if s not in {index for index, *_ in limits}}
+    taken = _names(body.xreplace({index: Dummy() for index, *_ in limits}))
     names = {}
     for index, _, high in sorted(limits, key=lambda limit: _place(body, limit[0])):
         letter = next(x for x in (*_LETTERS.get(str(high + 1), ""), *_OTHERS) if x not in taken)
         names[index] = _symbol(letter)
         taken.add(letter)
     return Sum(body.xreplace(names), *((names[index], low.xreplace(names), high.xreplace(names)) for index, low, high in limits))
+
+
+def _names(e: Any) -> set[str]:
+    """The names that stand in an expression: those of symbols, of matrices and of labels."""
+    return {part.name for part in e.atoms(Symbol, MatrixSymbol) if not isinstance(part, Dummy)}
 
 
 def _place(body: Any, index: Any) -> tuple[int, str]:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Mul, S, Sum
-from sympy.matrices.expressions import Identity, OneMatrix, ZeroMatrix
+from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, OneMatrix, ZeroMatrix
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-from lossgrad.expressions import Definition, Diag, Inner, LossGradient, OneHot, Softmax
+from lossgrad.expressions import Definition, Diag, Inner, LossGradient, Named, OneHot, Softmax
 from lossgrad.naming import plainly_named
 
 __all__ = ["BookPrinter", "latex"]
 
-_CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient)
+_CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient, Named)
 
 
 class BookPrinter(LatexPrinter):
     """A transpose is an upright T, ones(N) a bold 1 with its length; a plus comes before a minus, a factor before its sum."""
 
     def __init__(self) -> None:
-        super().__init__({"mul_symbol": "", "fold_short_frac": False, "mat_str": "matrix"})
+        super().__init__({"fold_short_frac": False, "mat_str": "matrix"})
 
     # -- matrices ----------------------------------------------------------------------------------------------------
 
@@ -49,6 +49,24 @@ class BookPrinter(LatexPrinter):
     def _print_MatAdd(self, e: Any) -> str:
         return self._signed(e.args)
 
+    def _print_MatMul(self, e: Any) -> str:
+        coefficient, matrices = e.as_coeff_matrices()
+        factors = " ".join(self._in_product(A) for A in matrices)
+        if coefficient == 1:
+            return factors
+        if coefficient == -1:
+            return f"- {factors}"
+        front = self._print(coefficient)
+        return (rf"\left({front}\right)" if coefficient.is_Add else front) + " " + factors
+
+    def _print_HadamardProduct(self, e: Any) -> str:
+        return r" \circ ".join(self._in_product(A) for A in e.args)
+
+    def _in_product(self, A: Any) -> str:
+        """A factor of a matrix product: in brackets when it is a sum or a product itself."""
+        inner = self._print(A)
+        return rf"\left({inner}\right)" if isinstance(A, (MatAdd, MatMul, HadamardProduct)) else inner
+
     def _print_MatrixElement(self, e: Any) -> str:
         indices = [index for index, n in zip(e.args[1:], e.parent.shape, strict=True) if n != 1] or [e.args[1]]
         return rf"{self._as_factor(e.parent)}_{{{self._indices(indices)}}}"
@@ -64,6 +82,10 @@ class BookPrinter(LatexPrinter):
     def _print_Indexed(self, e: Any) -> str:
         return rf"{self._print(e.base.label)}_{{{self._indices(e.indices)}}}"
 
+    def _print_Heaviside(self, e: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"H{power}\left({self._print(e.args[0])}\right)"
+
     # -- sums and products -------------------------------------------------------------------------------------------
 
     def _print_Add(self, e: Any, order: Any = None) -> str:
@@ -78,7 +100,7 @@ class BookPrinter(LatexPrinter):
         return " + ".join(positive) + "".join(f" - {text}" for text in negative)
 
     def _print_Mul(self, e: Any) -> str:
-        sums = [factor for factor in e.args if isinstance(factor, (Sum, Inner))]
+        sums = [factor for factor in e.args if isinstance(factor, (Sum, Inner))] if e.is_Mul else []
         if not sums:
             return str(super()._print_Mul(e))
         rest = Mul(*(factor for factor in e.args if factor not in sums))
