@@ -16,10 +16,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 __all__ = ["Meeting", "meeting"]
 
-WIDE, HIGH = 46, 32  # a cell
-LABELS = 64  # room for the names of rows
-HEAD = 40  # room for a caption and the names of columns
-GAP = 26
+WIDE, HIGH = 56, 34  # a cell
+LABELS = 66  # room for the names of rows
+HEAD = 44  # room for a caption and the names of columns
+GAP = 52  # between a factor and the other, or the result
 
 AXES = {"C": "class", "D": "feature", "N": "example"}
 
@@ -27,20 +27,21 @@ STYLE = """
 .meeting { margin: 1.2rem 0; overflow-x: auto; }
 .meeting svg { font: 15px var(--pst-font-family-base, serif); height: auto; max-width: 100%; }
 .meeting text { fill: currentColor; font-style: italic; text-anchor: middle; }
-.meeting text.note { font: 10px sans-serif; opacity: 0.75; }
+.meeting text.note { font: 11px sans-serif; opacity: 0.75; }
 .meeting text.end { text-anchor: end; }
-.meeting text.caption { font: 600 12px sans-serif; }
+.meeting text.caption { font: 600 13px sans-serif; }
 .meeting rect { fill: none; stroke: currentColor; stroke-opacity: 0.35; }
 .meeting rect.marked { fill: var(--book-accent, #1b5479); fill-opacity: 0.22; stroke: var(--book-accent, #1b5479); }
 .meeting text.cell { opacity: 0.6; }
 .meeting text.marked { font-weight: 600; opacity: 1; }
-.meeting path { fill: none; stroke: var(--book-accent, #1b5479); stroke-dasharray: 3 3; stroke-width: 1.5; }
+.meeting path { fill: none; stroke: var(--book-accent, #1b5479); stroke-width: 1.5; }
+.meeting path.pair { stroke-dasharray: 3 3; }
 """
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A matrix at a place of the picture: its caption, and what its rows and columns stand for."""
+    """A matrix at a place of the picture; what its rows and columns count is empty where it is not written."""
 
     matrix: MatrixSymbol
     caption: str
@@ -50,35 +51,34 @@ class Grid:
     top: float
 
     @property
-    def width(self) -> float:
-        """From the first cell to the last."""
-        return float(WIDE * int(self.matrix.shape[1]))
+    def right(self) -> float:
+        """Where its last column ends."""
+        return self.left + WIDE * int(self.matrix.shape[1])
 
     @property
-    def height(self) -> float:
-        """From the first cell to the last."""
-        return float(HIGH * int(self.matrix.shape[0]))
+    def bottom(self) -> float:
+        """Where its last row ends."""
+        return self.top + HIGH * int(self.matrix.shape[0])
 
     def corner(self, i: int, j: int) -> tuple[float, float]:
         """The upper left corner of a cell."""
         return self.left + j * WIDE, self.top + i * HIGH
 
     def svg(self, marked: set[tuple[int, int]]) -> str:
-        """The cells, those marked in colour, with captions."""
-        rows, columns = (int(n) for n in self.matrix.shape)
-        cells = "".join(self._cell(i, j, (i, j) in marked) for i in range(rows) for j in range(columns))
-        names = [
-            _text(self.left + (j + 0.5) * WIDE, self.top - 7, f"{self.columns} {j}", "note") for j in range(columns)
-        ]
-        names += [
-            _text(self.left - 7, self.top + (i + 0.62) * HIGH, f"{self.rows} {i}", "note end") for i in range(rows)
-        ]
-        return cells + "".join(names) + _text(self.left + self.width / 2, self.top - 25, self.caption, "caption")
+        """The cells, those marked in colour, with their names."""
+        rows, columns = (range(int(n)) for n in self.matrix.shape)
+        drawn = [self._cell(i, j, (i, j) in marked) for i in rows for j in columns]
+        if self.columns:
+            drawn += [_text(self.left + (j + 0.5) * WIDE, self.top - 7, f"{self.columns} {j}", "note") for j in columns]
+        if self.rows:
+            drawn += [_text(self.left - 7, self.top + (i + 0.62) * HIGH, f"{self.rows} {i}", "note end") for i in rows]
+        above = 26 if self.columns else 8
+        return "".join(drawn) + _text((self.left + self.right) / 2, self.top - above, self.caption, "caption")
 
     def _cell(self, i: int, j: int, marked: bool) -> str:
         x, y = self.corner(i, j)
         kind = "cell marked" if marked else "cell"
-        label = f'{self.matrix.name}<tspan dy="4" font-size="70%">{i}{j}</tspan>'
+        label = f'{self.matrix.name}<tspan dy="4" font-size="72%">{i}{j}</tspan>'
         text = f'<text class="{kind}" x="{x + WIDE / 2}" y="{y + HIGH * 0.6}">{label}</text>'
         return f'<rect class="{kind}" x="{x}" y="{y}" width="{WIDE}" height="{HIGH}"/>' + text
 
@@ -103,26 +103,38 @@ def meeting(entry: MatrixElement, total: Expr, captions: Mapping[Any, str], axes
     Raises ValueError when a term is not a product of two entries of two matrices.
 
     >>> G, X, V = MatrixSymbol("G", 3, 3), MatrixSymbol("X", 2, 3), MatrixSymbol("V", 3, 2)
-    >>> names = {G: "gradient by the scores", X: "data", V: "gradient by the weights"}
+    >>> names = {G: "by the scores", X: "data", V: "by the weights"}
     >>> picture = meeting(V[0, 1], (G * X.T)[0, 1], names, {G: "CN", X: "DN", V: "CD"})
     >>> picture.svg.count('<path class="pair"')
     3
     """
     order = list(captions)
     pairs = sorted((_pair(term, order) for term in Add.make_args(expand(total))), key=str)
-    first, second = (pairs[0][place].parent for place in (0, 1))
-    if all(a.j == b.j for a, b in pairs):
-        places = [(first, LABELS, HEAD), (second, LABELS, HEAD * 2 + HIGH * int(first.shape[0]))]
-    else:
-        places = [(first, LABELS, HEAD), (second, LABELS * 2 + WIDE * int(first.shape[1]), HEAD)]
-    grids = [_grid(matrix, left, top, captions, axes) for matrix, left, top in places]
-    right = max(grid.left + grid.width for grid in grids) + GAP + LABELS
-    grids.append(_grid(entry.parent, right, HEAD, captions, axes))
-    marked = [{(int(pair[place].i), int(pair[place].j)) for pair in pairs} for place in (0, 1)]
-    marked.append({(int(entry.i), int(entry.j))})
-    drawn = [grid.svg(cells) for grid, cells in zip(grids, marked, strict=True)]
-    joined = [_join(grids[0].corner(*_at(a)), grids[1].corner(*_at(b))) for a, b in pairs]
-    return Meeting(_framed(grids, [*drawn, *joined], _told(entry, pairs, captions)))
+    names = [pairs[0][0].parent, pairs[0][1].parent, entry.parent]
+    place = _stacked if all(a.j == b.j for a, b in pairs) else _side_by_side
+    grids = place(*((matrix, captions[matrix], *(AXES[axis] for axis in axes[matrix])) for matrix in names))
+    marked = [{_at(pair[which]) for pair in pairs} for which in (0, 1)] + [{_at(entry)}]
+    drawn = [_join(grids[0].corner(*_at(a)), grids[1].corner(*_at(b))) for a, b in pairs]
+    drawn += [grid.svg(cells) for grid, cells in zip(grids, marked, strict=True)]
+    drawn.append(_arrow(grids[0] if place is _stacked else grids[1], grids[2], *_at(entry)))
+    return Meeting(_framed(grids, drawn, _told(entry, pairs, captions)))
+
+
+Named = tuple[Any, str, str, str]  # a matrix, its caption, what its rows and its columns count
+
+
+def _stacked(first: Named, second: Named, result: Named) -> list[Grid]:
+    """Two factors that share their columns, one above the other; the result shares the rows of the first."""
+    upper = Grid(*first, LABELS, HEAD)
+    lower = Grid(*second[:3], "", LABELS, upper.bottom + HEAD)
+    return [upper, lower, Grid(*result[:2], "", result[3], upper.right + GAP, HEAD)]
+
+
+def _side_by_side(first: Named, second: Named, result: Named) -> list[Grid]:
+    """Two factors that share their rows, side by side; the result shares the columns of the second."""
+    left = Grid(*first, LABELS, HEAD)
+    right = Grid(*second[:2], "", second[3], left.right + GAP, HEAD)
+    return [left, right, Grid(*result[:3], "", right.left, max(left.bottom, right.bottom) + GAP)]
 
 
 def _pair(term: Expr, order: list[Any]) -> tuple[MatrixElement, MatrixElement]:
@@ -130,11 +142,6 @@ def _pair(term: Expr, order: list[Any]) -> tuple[MatrixElement, MatrixElement]:
     if len(found) != 2 or found[0].parent == found[1].parent or term != found[0] * found[1]:
         raise ValueError(f"a term must be a product of two entries of two matrices: got {term}")
     return found[0], found[1]
-
-
-def _grid(matrix: Any, left: float, top: float, captions: Mapping[Any, str], axes: Mapping[Any, str]) -> Grid:
-    rows, columns = (AXES[axis] for axis in axes[matrix])
-    return Grid(matrix, captions[matrix], rows, columns, left, top)
 
 
 def _at(e: MatrixElement) -> tuple[int, int]:
@@ -150,6 +157,18 @@ def _join(a: tuple[float, float], b: tuple[float, float]) -> str:
     return f'<path class="pair" d="M{a[0] + WIDE * 0.5} {y} H{b[0] + WIDE * 0.5}"/>'
 
 
+def _arrow(factor: Grid, result: Grid, i: int, j: int) -> str:
+    """From the marked row or column of a factor to the marked cell of the result: there the products are added."""
+    x, y = result.corner(i, j)
+    if result.top == factor.top:
+        start, end, middle = factor.right + 6, result.left - 6, y + HIGH / 2
+        head = f"M{end - 6} {middle - 4} L{end} {middle} L{end - 6} {middle + 4}"
+        return f'<path d="M{start} {middle} H{end} {head}"/>' + _text((start + end) / 2, middle - 6, "add", "note")
+    start, end, middle = factor.bottom + 6, result.top - 26, x + WIDE / 2
+    head = f"M{middle - 4} {end - 6} L{middle} {end} L{middle + 4} {end - 6}"
+    return f'<path d="M{middle} {start} V{end} {head}"/>' + _text(middle + 18, (start + end) / 2 + 3, "add", "note")
+
+
 def _text(x: float, y: float, text: str, kind: str) -> str:
     return f'<text class="{kind}" x="{x}" y="{y}">{escape(text)}</text>'
 
@@ -160,8 +179,8 @@ def _told(entry: MatrixElement, pairs: list[tuple[MatrixElement, MatrixElement]]
 
 
 def _framed(grids: list[Grid], drawn: list[str], told: str) -> str:
-    width = max(grid.left + grid.width for grid in grids) + 4
-    height = max(grid.top + grid.height for grid in grids) + 4
+    width = max(grid.right for grid in grids) + 4
+    height = max(grid.bottom for grid in grids) + 4
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" aria-label="{escape(told)}">'
         f"<title>{escape(told)}</title>{''.join(drawn)}</svg>"
