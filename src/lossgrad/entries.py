@@ -8,7 +8,7 @@ of those. Every bound index gets a name of its own on the way, so that no later 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sympy import (
@@ -43,7 +43,7 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
-from lossgrad.expressions import Activation, EntryGradient, KnownLabel, LossGradientEntry, LossValue, Scalar, entry, sigmoid
+from lossgrad.expressions import Activation, Entry, EntryGradient, KnownLabel, LossGradientEntry, LossValue, Scalar, entry, sigmoid
 
 Target = Any  # MatrixElement of a MatrixSymbol, or a Symbol
 DIFFERENTIABLE = (exp, log, tanh, sinh, cosh, sin, cos, erf, sigmoid, Abs, Activation)  # their slopes are SymPy's ``fdiff``
@@ -62,66 +62,79 @@ def written_out(e: Any, record: list[Any] | None = None) -> Any:
 
     ``record`` receives what was differentiated and what came out, so that no condition is lost when terms cancel.
     """
+    return _Writer([] if record is None else record).written(e, {})
 
-    def w(part: Any) -> Any:
-        return written_out(part, record)
 
-    if isinstance(e, MatrixElement):
-        A, i, j = e.args
-        i, j = w(i), w(j)
-        if isinstance(A, MatrixSymbol):
-            return MatrixElement(A, i, j)
-        taken_apart = entry(A, i, j)
-        if isinstance(taken_apart, MatrixElement) and taken_apart.args[0] == A:
-            raise NotSupported(f"the entries of {A}, a {type(A).__name__}")
-        return w(taken_apart)
-    if isinstance(e, (LossGradientEntry, LossValue)):
-        return e.func(*e.args[:2], *map(w, e.args[2:]))
-    if isinstance(e, EntryGradient):
-        f, M, i, j = e.args
-        return _differentiated(w(f), MatrixElement(M, w(i), w(j)), record)
-    if isinstance(e, KnownLabel):
-        return e.func(e.y, w(e.args[1]))
-    if isinstance(e, Scalar):
-        return w(e.entries())
-    if isinstance(e, Trace):
-        i = Dummy("i", integer=True, nonnegative=True)
-        return w(Sum(entry(e.arg, i, i), (i, 0, e.arg.shape[0] - 1)))
-    if isinstance(e, Derivative):
-        f = w(e.expr)
-        for variable, count in e.variable_count:
-            for _ in range(int(count)):
-                f = _differentiated(f, w(variable), record)
-        return f
-    if isinstance(e, Sum):
-        return _renamed_apart(e, record)
-    if isinstance(e, Indexed) or not e.args:
+class _Writer:
+    def __init__(self, record: list[Any]) -> None:
+        self.record = record
+
+    def written(self, e: Any, names: Mapping[Any, Any]) -> Any:
+        """``e`` written out, with the new names of the indices of the sums that it stands in."""
+
+        def w(part: Any) -> Any:
+            return self.written(part, names)
+
+        if not e.args:
+            return names.get(e, e)
+        if isinstance(e, MatrixElement):
+            A, i, j = e.args[0], w(e.args[1]), w(e.args[2])
+            return Entry(A, i, j) if isinstance(A, MatrixSymbol) else w(_taken_apart(A, i, j))
+        if isinstance(e, (LossGradientEntry, LossValue)):
+            return e.func(*e.args[:2], *map(w, e.args[2:]))
+        if isinstance(e, EntryGradient):
+            return self._differentiated(w(e.f), Entry(e.M, *map(w, e.args[2:])))
+        if isinstance(e, KnownLabel):
+            return e.func(e.y, w(e.args[1]))
+        if isinstance(e, Scalar):
+            return w(e.entries())
+        if isinstance(e, Trace):
+            i = Dummy("i", integer=True, nonnegative=True)
+            return w(Sum(entry(e.arg, i, i), (i, 0, e.arg.shape[0] - 1)))
+        if isinstance(e, Derivative):
+            f = w(e.expr)
+            for variable, count in e.variable_count:
+                for _ in range(int(count)):
+                    f = self._differentiated(f, w(variable))
+            return f
+        if isinstance(e, Sum):
+            return self._sum(e, names)
+        if isinstance(e, Indexed):
+            return e.func(e.args[0], *map(w, e.args[1:]))
+        if isinstance(e, MatrixExpr):
+            raise NotSupported(f"a scalar was expected, and {e} is a matrix of shape {e.shape}")
+        return rebuilt(e, [w(arg) for arg in e.args])
+
+    def _sum(self, e: Sum, names: Mapping[Any, Any]) -> Expr:
+        """The sum with a new name for each index, which is bound in the body and in the limits to its left."""
+        inner, limits = dict(names), []
+        for index, low, high in reversed(e.limits):
+            bounds = self.written(low, inner), self.written(high, inner)
+            inner[index] = Dummy(index.name, integer=True, nonnegative=True)
+            limits.append((inner[index], *bounds))
+        body = self.written(e.function, inner)
+        return Integer(0) if body == 0 else Sum(body, *reversed(limits))
+
+    def _differentiated(self, f: Any, x: Target) -> Any:
+        if not isinstance(x, MatrixElement) and (not isinstance(x, Symbol) or x.is_integer or not x.is_real):
+            raise Malformed(f"a derivative is taken by an entry of a matrix or by a real parameter: got {x}")
+        result = derivative(f, x)
+        self.record += [f, result]
+        return result
+
+
+def rebuilt(e: Any, args: list[Any]) -> Any:
+    """The expression with other arguments; a function of one is not evaluated anew, which costs SymPy much."""
+    if all(a is b for a, b in zip(args, e.args, strict=True)):
         return e
-    if isinstance(e, MatrixExpr):
-        raise NotSupported(f"a scalar was expected, and {e} is a matrix of shape {e.shape}")
-    return e.func(*map(w, e.args))
+    return e.func(*args, evaluate=False) if isinstance(e, (exp, log)) else e.func(*args)
 
 
-def _differentiated(f: Any, x: Target, record: list[Any] | None) -> Any:
-    if not isinstance(x, MatrixElement) and (not isinstance(x, Symbol) or x.is_integer or not x.is_real):
-        raise Malformed(f"a derivative is taken by an entry of a matrix or by a real parameter: got {x}")
-    result = derivative(f, x)
-    if record is not None:
-        record += [f, result]
-    return result
-
-
-def _renamed_apart(e: Sum, record: list[Any] | None) -> Expr:
-    """The sum with each bound index under a new name, inside as well."""
-    body, *limits = e.args
-    renamed: list[tuple[Any, Any, Any]] = []
-    for index, low, high in limits:  # an index is bound in the body and in the limits to its left
-        new = Dummy(index.name, integer=True, nonnegative=True)
-        body = body.xreplace({index: new})
-        renamed = [(i, a.xreplace({index: new}), b.xreplace({index: new})) for i, a, b in renamed]
-        renamed.append((new, low, high))
-    body = written_out(body, record)
-    return Integer(0) if body == 0 else Sum(body, *renamed)
+def _taken_apart(A: Any, i: Any, j: Any) -> Any:
+    e = entry(A, i, j)
+    if isinstance(e, MatrixElement) and e.args[0] == A:
+        raise NotSupported(f"the entries of {A}, a {type(A).__name__}")
+    return e
 
 
 def derivative(e: Any, x: Target, leaf: Callable[[Any, Target], Expr] | None = None) -> Expr:
@@ -204,7 +217,7 @@ def contracted(e: Any) -> Any:
     """
     if not e.args or isinstance(e, MatrixElement):
         return e
-    e = e.func(*(contracted(arg) if isinstance(arg, Expr) else arg for arg in e.args))
+    e = rebuilt(e, [contracted(arg) if isinstance(arg, Expr) else arg for arg in e.args])
     return _contracted_sum(e) if isinstance(e, Sum) else e
 
 

@@ -310,6 +310,13 @@ def jacobian(F: Any, x: Any) -> Jacobian:
     return Jacobian(F, x)
 
 
+class Entry(MatrixElement):
+    """An entry of a matrix symbol; that the index lies inside is not asked each time anew, which costs SymPy much."""
+
+    def __new__(cls, A: Any, i: Any, j: Any) -> Any:
+        return Expr.__new__(cls, A, sympify(i), sympify(j))
+
+
 def entry(A: Any, i: Any, j: Any) -> Expr:
     """A[i, j] as sums over indices, which are left standing also where sizes are numbers.
 
@@ -334,7 +341,7 @@ def entry(A: Any, i: Any, j: Any) -> Expr:
     if isinstance(A, MatrixBase):
         return A[i, j]
     if isinstance(A, MatrixSymbol):
-        return MatrixElement(A, i, j)
+        return Entry(A, i, j)
     return A._entry(i, j, expand=False)
 
 
@@ -367,6 +374,11 @@ def _explicit_product_entry(factors: Sequence[Any], i: Any, j: Any, inner_sizes:
     return Add(*(Mul(*(entry(A, *place[k : k + 2]) for k, A in enumerate(factors))) for place in places))
 
 
+def _exp(e: Any) -> Expr:
+    """exp(e), not evaluated: SymPy would ask whether e is a number, a logarithm, a multiple of pi, …"""
+    return exp(e, evaluate=False)
+
+
 class Softmax(MatrixExpr):
     """See :func:`softmax`."""
 
@@ -374,7 +386,7 @@ class Softmax(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         (S,) = self.args
-        return exp(entry(S, i, j)) / _sum(lambda r: exp(entry(S, r, j)), ("r", S.shape[0]))
+        return _exp(entry(S, i, j)) / _sum(lambda r: _exp(entry(S, r, j)), ("r", S.shape[0]))
 
     def _latex(self, printer: Any) -> str:
         return rf"\operatorname{{softmax}}\left({printer._print(self.args[0])}\right)"
@@ -395,7 +407,7 @@ class LogSumExp(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         (S,) = self.args
-        return log(_sum(lambda r: exp(entry(S, r, j)), ("r", S.shape[0])))
+        return log(_sum(lambda r: _exp(entry(S, r, j)), ("r", S.shape[0])), evaluate=False)
 
     def _latex(self, printer: Any) -> str:
         return rf"\operatorname{{lse}}\left({printer._print(self.args[0])}\right)"
