@@ -232,8 +232,8 @@ class EntryGradient(Scalar):
     M = property(lambda self: self.args[1])
 
     def _latex(self, printer: Any) -> str:
-        M, i, j = (printer._print(arg) for arg in self.args[1:])
-        return rf"\frac{{\partial}}{{\partial {M}_{{{i},{j}}}}} {printer.parenthesize(self.f, 50)}"
+        below = printer._print(MatrixElement(*self.args[1:]))
+        return rf"\frac{{\partial}}{{\partial {below}}} {printer.parenthesize(self.f, 50)}"
 
 
 def gradient(f: Any, M: Any) -> Gradient:
@@ -310,7 +310,7 @@ def jacobian(F: Any, x: Any) -> Jacobian:
     return Jacobian(F, x)
 
 
-class Entry(MatrixElement):
+class MatrixEntry(MatrixElement):
     """An entry of a matrix symbol; that the index lies inside is not asked each time anew, which costs SymPy much."""
 
     def __new__(cls, A: Any, i: Any, j: Any) -> Any:
@@ -341,7 +341,7 @@ def entry(A: Any, i: Any, j: Any) -> Expr:
     if isinstance(A, MatrixBase):
         return A[i, j]
     if isinstance(A, MatrixSymbol):
-        return Entry(A, i, j)
+        return MatrixEntry(A, i, j)
     return A._entry(i, j, expand=False)
 
 
@@ -725,6 +725,7 @@ class Activation(Function, metaclass=ActivationClass):
 
     symbol = ""
     is_real = True
+    is_number = False  # so that SymPy does not compare the value at a number with another number
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return type(self).prime(self.args[0])
