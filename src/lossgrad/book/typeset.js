@@ -2,7 +2,7 @@
 // It runs inside the build and never on a page.
 
 const FLAT = new Set(["mi", "mn", "mo", "ms", "mtext", "mspace", "mrow", "mstyle", "mpadded", "msub", "msup", "msubsup"]);
-const isFlat = (node) => !node.children || (FLAT.has(node.type) && node.children.every(isFlat));
+const isFlat = (node) => (!node.type || FLAT.has(node.type)) && (node.children ?? []).every(isFlat);
 const isFence = (node) => node.type === "mo" && node.attributes.fence === "true";
 const isPrime = (node) => node.classes?.includes("tml-prime") || (node.children?.length > 0 && node.children.every(isPrime));
 const isLetter = (node) => node.type === "mi" || node.type === "mn";
