@@ -96,7 +96,7 @@ $(VENV)/test.stamp: locks/test.txt $(VENV)/book.stamp
 
 $(FETCHED): package-lock.json .npmrc | $(VENV)/book.stamp
 	@echo "Fetching the converter of mathematics and the fonts (package-lock.json)"
-	@$(BIN)/npm ci --silent
+	@$(BIN)/npm ci --loglevel=error
 	@touch $@
 
 STIX := node_modules/@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2
