@@ -10,10 +10,12 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache, reduce
-from itertools import product
+from functools import lru_cache, partial, reduce
+from itertools import permutations, product
+from math import prod
 from typing import Any
 
 from mpmath import MPContext
@@ -70,7 +72,7 @@ _PARAMETERS = ((2, 3), (Fraction(1, 2), -2, 3), (Fraction(1, 3), -1, Fraction(3,
 
 @dataclass
 class Point:
-    """Numbers for everything that a statement leaves open, drawn as they are asked for; ``kind`` says from which pool."""
+    """Numbers for all that a statement leaves open, drawn as they are asked for; ``kind`` says from which pool."""
 
     sizes: Mapping[Any, int]
     labels: Mapping[Any, Any]  # the numbers of classes of each label
@@ -368,10 +370,12 @@ def _alike(a: Number, b: Number) -> tuple[Number, Number]:
 
 
 def plus(a: Number, b: Number) -> Number:
+    """a + b."""
     return a + b if isinstance(a, Fraction) and isinstance(b, Fraction) else real(a) + real(b)
 
 
 def times(a: Number, b: Number) -> Number:
+    """a b."""
     return a * b if isinstance(a, Fraction) and isinstance(b, Fraction) else real(a) * real(b)
 
 
@@ -457,7 +461,9 @@ class Counterexample:
 
     def __str__(self) -> str:
         given = [f"{name} = {n}" for name, n in {**self.sizes, **self.indices}.items()]
-        given += [f"{name} = {value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.values.items()]
+        given += [
+            f"{name} = {value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.values.items()
+        ]
         return f"at {', '.join(given)}: left side {shown(self.left)}, right side {shown(self.right)}"
 
 
@@ -468,7 +474,9 @@ def shown(value: Number) -> str:
 
 def points(claim: Claim, largest: int = 3) -> Iterator[tuple[Point, list[dict[Any, int]]]]:
     """Points of the claim, smallest shapes first, simple values first; with each, all values of the free indices."""
-    shapes = sorted(product(range(1, largest + 1), repeat=len(claim.sizes)), key=lambda s: (sum(s), max(s, default=0), s))
+    shapes = sorted(
+        product(range(1, largest + 1), repeat=len(claim.sizes)), key=lambda s: (sum(s), max(s, default=0), s)
+    )
     rounds = ((shape, kind) for kinds in ((0, 1, 2), *[(2,)] * 20) for shape in shapes for kind in kinds)
     for number, (shape, kind) in enumerate(rounds):
         sizes = dict(zip(claim.sizes, shape, strict=True))
@@ -483,10 +491,8 @@ def evaluations(claim: Claim, work: int) -> Iterator[tuple[Point, dict[Any, int]
     spent = 0
     for point, places in points(claim):
         for env in places:
-            try:
+            with suppress(NoValue):
                 yield point, env, evaluate(claim.left, point, env), evaluate(claim.right, point, env)
-            except NoValue:
-                pass
             spent += 1 + point.terms
             point.terms = 0
             if spent > work:
@@ -515,11 +521,13 @@ def _displayed(point: Point) -> dict[str, Any]:
         if isinstance(what, tuple):
             tables.setdefault(what[0], {})[what[1:]] = value
         else:
-            shown_[str(what)] = value
+            shown_[str(what)] = _rational(value)
     for name, table in tables.items():
         if isinstance(name, str):
             shape = tuple(1 + max(where[axis] for where in table) for axis in range(2))
-            shown_[f"gradient of {name} at 0"] = Matrix(*shape, lambda i, j, t=table: _rational(t.get((i, j), Fraction(0))))
+            shown_[f"gradient of {name} at 0"] = Matrix(
+                *shape, lambda i, j, t=table: _rational(t.get((i, j), Fraction(0)))
+            )
         elif hasattr(name, "rows"):
             shape = tuple(point.size(n) for n in name.shape)
             shown_[str(name)] = Matrix(*shape, lambda i, j, a=name: _rational(point.value((a, i, j))))
@@ -534,9 +542,11 @@ def _rational(value: Fraction) -> Rational:
 
 
 def slip(claim: Claim) -> str:
-    """What the difference looks like: a sign, a factor, a factor made of sizes; empty when it looks like nothing known."""
+    """What the difference looks like: a sign, a factor, a factor made of sizes; empty when like nothing known."""
     ratios: list[tuple[Mapping[Any, int], Fraction | None]] = []
     for point, _, left, right in evaluations(claim, 3000):
+        if len(ratios) == 24:
+            break
         zeros = close(left, Fraction(0)), close(right, Fraction(0))
         if zeros[0] != zeros[1]:
             return ""
@@ -565,12 +575,14 @@ def _simple(left: Number, right: Number) -> Fraction | None:
 
 
 def _size_factors(sizes: tuple[Any, ...]) -> Iterator[tuple[str, Callable[[Mapping[Any, int]], Fraction]]]:
-    for sign_, c in product(("", "-"), (1, 2, Fraction(1, 2))):
-        factor = (-1 if sign_ else 1) * Fraction(c)
-        front = sign_ + ("" if c == 1 else f"{c}*")
-        for a in sizes:
-            yield f"{front}{a}", lambda s, a=a, f=factor: f * s[a]
-            yield f"{front}1/{a}" if c == 1 else f"{front}(1/{a})", lambda s, a=a, f=factor: f / s[a]
-            for b in sizes:
-                if a != b:
-                    yield f"{front}{a}/{b}", lambda s, a=a, b=b, f=factor: f * Fraction(s[a], s[b])
+    """The factors c a, c / a and c a / b made of sizes a and b, for c = 1, 2, 1/2 of either sign."""
+    ratios = [(str(a), (a,), ()) for a in sizes] + [(f"1/{a}", (), (a,)) for a in sizes]
+    ratios += [(f"{a}/{b}", (a,), (b,)) for a, b in permutations(sizes, 2)]
+    for c in (Fraction(n, d) for n, d in ((1, 1), (-1, 1), (2, 1), (-2, 1), (1, 2), (-1, 2))):
+        front = {1: "", -1: "-"}.get(c, f"{c} ")
+        for name, above, below in ratios:
+            yield front + name, partial(_ratio, c, above, below)
+
+
+def _ratio(c: Fraction, above: tuple[Any, ...], below: tuple[Any, ...], sizes: Mapping[Any, int]) -> Fraction:
+    return c * prod(sizes[a] for a in above) / prod(sizes[b] for b in below)

@@ -28,8 +28,8 @@ from sympy import (
     preorder_traversal,
     sign,
 )
-from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.core.relational import Equality, GreaterThan, Relational, StrictGreaterThan
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.entries import contracted
 from lossgrad.expressions import sigmoid
@@ -79,7 +79,11 @@ def _conditions(e: Any) -> Iterator[Any]:
                 yield Ne(part.args[0], 0, evaluate=False)
         elif isinstance(part, Piecewise):
             for _, condition in part.args:
-                yield from (_off_kink(r) for r in condition.atoms(Relational) if not isinstance(r, (Equality, Ne)) and not _of_integers(r))
+                yield from (
+                    _off_kink(r)
+                    for r in condition.atoms(Relational)
+                    if not isinstance(r, (Equality, Ne)) and not _of_integers(r)
+                )
 
 
 def _of_integers(r: Any) -> bool:

@@ -43,10 +43,32 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
-from lossgrad.expressions import Activation, Entry, EntryGradient, KnownLabel, LossGradientEntry, LossValue, Scalar, entry, sigmoid
+from lossgrad.expressions import (
+    Activation,
+    EntryGradient,
+    KnownLabel,
+    LossGradientEntry,
+    LossValue,
+    MatrixEntry,
+    Scalar,
+    entry,
+    sigmoid,
+)
 
 Target = Any  # MatrixElement of a MatrixSymbol, or a Symbol
-DIFFERENTIABLE = (exp, log, tanh, sinh, cosh, sin, cos, erf, sigmoid, Abs, Activation)  # their slopes are SymPy's ``fdiff``
+DIFFERENTIABLE = (
+    exp,
+    log,
+    tanh,
+    sinh,
+    cosh,
+    sin,
+    cos,
+    erf,
+    sigmoid,
+    Abs,
+    Activation,
+)  # their slopes are SymPy's ``fdiff``
 
 
 class Malformed(ValueError):
@@ -79,11 +101,11 @@ class _Writer:
             return names.get(e, e)
         if isinstance(e, MatrixElement):
             A, i, j = e.args[0], w(e.args[1]), w(e.args[2])
-            return Entry(A, i, j) if isinstance(A, MatrixSymbol) else w(_taken_apart(A, i, j))
+            return MatrixEntry(A, i, j) if isinstance(A, MatrixSymbol) else w(_taken_apart(A, i, j))
         if isinstance(e, (LossGradientEntry, LossValue)):
             return e.func(*e.args[:2], *map(w, e.args[2:]))
         if isinstance(e, EntryGradient):
-            return self._differentiated(w(e.f), Entry(e.M, *map(w, e.args[2:])))
+            return self._differentiated(w(e.f), MatrixEntry(e.M, *map(w, e.args[2:])))
         if isinstance(e, KnownLabel):
             return e.func(e.y, w(e.args[1]))
         if isinstance(e, Scalar):

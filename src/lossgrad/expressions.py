@@ -514,10 +514,13 @@ class Elementwise(MatrixExpr):
         argument = printer._print(self.args[1])
         (t,), body = self.function.signature, self.function.expr
         if isinstance(body, Function) and body.args[0] == t and not any(arg.free_symbols for arg in body.args[1:]):
+            if isinstance(body, log) and argument.startswith(r"\operatorname"):
+                return rf"\log {argument}"
             slot = Symbol("__slot__", real=True)
-            return printer._print(body.func(slot)).replace(printer._print(slot), argument)
+            return str(printer._print(body.func(slot)).replace(printer._print(slot), argument))
         shown = Symbol("t", real=True)
-        return rf"\left({printer._print(shown)} \mapsto {printer._print(body.xreplace({t: shown}))}\right)\left({argument}\right)"
+        rule = printer._print(body.xreplace({t: shown}))
+        return rf"\left({printer._print(shown)} \mapsto {rule}\right)\left({argument}\right)"
 
 
 _T = Symbol("_t", real=True)  # no name that a parameter would bear

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count, permutations, product
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sympy import factorint
 
@@ -171,7 +171,7 @@ def subtract(left: Form, right: Form) -> Form:
     return add(left, scale(right, -1))
 
 
-@lru_cache(maxsize=None)
+@cache
 def positive(form: Form) -> bool:
     """Whether the value is above 0 for all real entries and sizes >= 1, as far as the signs of its terms show."""
     if any(_sign(m, c) == "+" for m, c in form.terms) and all(_sign(m, c) in "+0" for m, c in form.terms):
@@ -179,7 +179,7 @@ def positive(form: Form) -> bool:
     return (less_one := _in_sizes_less_one(form)) is not form and positive(less_one)
 
 
-@lru_cache(maxsize=None)
+@cache
 def nonnegative(form: Form) -> bool:
     """Whether the value is at least 0 for all real entries and sizes >= 1, as far as the signs of its terms show."""
     if all(_sign(m, c) in "+0" for m, c in form.terms):
@@ -188,7 +188,7 @@ def nonnegative(form: Form) -> bool:
 
 
 def _in_sizes_less_one(form: Form) -> Form:
-    """The Form in n - 1 >= 0 instead of each size n >= 1, written as the square of a number, which is all that counts."""
+    """The Form in n - 1 >= 0 instead of each size n >= 1, written as the square of a number."""
     sizes = {name: add(ONE, _square(name)) for name in form.names if name in COUNTS}
     if not sizes or all(c > 0 for _, c in form.terms):
         return form
@@ -211,7 +211,7 @@ def _is_even(e: Fraction) -> bool:
     return e.denominator == 1 and e % 2 == 0
 
 
-@lru_cache(maxsize=None)
+@cache
 def positive_atom(atom: Atom) -> bool:
     if atom.head == _BASE:
         return positive(atom.args[0])
@@ -316,8 +316,10 @@ class Kernel:
         return single(Atom(head, *args))
 
     def by_cases(self, form: Form, f: Callable[[Form], Form]) -> Form | None:
-        """f(a) = d f(a where d is 1) + (1 - d) f(a where d is 0) for a delta or step d outside sums; None without one."""
-        indicator = next((a for m, _ in form.terms for a, _ in m.factors if a.head in (_DELTA, _STEP) and not m.bounds), None)
+        """f(a) = d f(a where d = 1) + (1 - d) f(a where d = 0) for a delta or step d outside sums; None without one."""
+        indicator = next(
+            (a for m, _ in form.terms for a, _ in m.factors if a.head in (_DELTA, _STEP) and not m.bounds), None
+        )
         if indicator is None:
             return None
         d = single(indicator)
@@ -350,7 +352,7 @@ class Kernel:
         return None
 
     def _deltas(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
-        """Sum over i < n of delta(i, j) f(i) = f(j), if 0 <= j < n; delta(i, j) f(i) = delta(i, j) f(j); delta^2 = delta."""
+        """Sum over i < n of d(i, j) f(i) = f(j) if 0 <= j < n; d(i, j) f(i) = d(i, j) f(j); d^2 = d, d a delta."""
         for atom, e in factors.items():
             if atom.head != _DELTA:
                 continue
@@ -393,7 +395,7 @@ class Kernel:
         )
 
     def _intervals(self, index: Form) -> Iterator[tuple[Form, Form]]:
-        """Least and greatest values of a linear index, for each choice of the ranges that its indices are known to have."""
+        """Least and greatest values of a linear index, for each choice of the ranges known of its indices."""
         parts = [(c, self._known_sizes(m)) for m, c in index.terms]
         fixed = Form({m: c for (m, c), (_, known) in zip(index.terms, parts, strict=True) if known is None})
         for choice in product(*([(c, size) for size in known] for c, known in parts if known is not None)):
@@ -424,7 +426,14 @@ class Kernel:
     def _reversed(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
         """Sum over i < n of f(n - 1 - i) = sum over i < n of f(i): an index that only ever counts down counts up."""
         for name in bounds:
-            signs = {c > 0 for a in factors if a.head != _DELTA for arg in a.args for m, c in arg.terms if m is _named_alone(name)}
+            signs = {
+                c > 0
+                for a in factors
+                if a.head != _DELTA
+                for arg in a.args
+                for m, c in arg.terms
+                if m is _named_alone(name)
+            }
             if signs == {False}:
                 value = subtract(subtract(_SIZES[name], ONE), single(Atom(name)))
                 rest = self._substituted_product(factors.items(), {name: value})
@@ -432,7 +441,7 @@ class Kernel:
         return None
 
     def _steps(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
-        """H^2 = H; H(a) H(b) = H(a) if b - a > 0; = 0 if a + b < 0; = H(a) + H(b) - 1 if a + b > 0 off both kinks is certain."""
+        """H^2 = H; H(a) H(b) = H(a) if b - a > 0; = 0 if a + b < 0; = H(a) + H(b) - 1 if a + b > 0; off the kinks."""
         steps = [atom for atom in factors if atom.head == _STEP]
         for atom in steps:
             if factors[atom] < 0:
@@ -448,7 +457,9 @@ class Kernel:
                 return ZERO
             if positive(add(x, z)):
                 parts = ({**rest, a: Fraction(1)}, {**rest, b: Fraction(1)})
-                return add(*(self.term(bounds, part, Fraction(1)) for part in parts), self.term(bounds, rest, Fraction(-1)))
+                return add(
+                    *(self.term(bounds, part, Fraction(1)) for part in parts), self.term(bounds, rest, Fraction(-1))
+                )
         return None
 
     def _expansion(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
@@ -489,7 +500,7 @@ class Kernel:
     # -- functions ---------------------------------------------------------------------------------------------------
 
     def delta(self, i: Form, j: Form) -> Form:
-        """delta(i, i) = 1; delta(i, j) = 0 when i - j is a number other than 0; delta(i, j) depends on |i - j| alone."""
+        """delta(i, i) = 1; delta(i, j) = 0 if i - j is a number other than 0; delta(i, j) depends on |i - j| alone."""
         difference = subtract(i, j)
         if difference.constant is not None:
             return ZERO if difference.constant else ONE
@@ -526,7 +537,7 @@ class Kernel:
         return self.term([], outer, factor)
 
     def content(self, form: Form, positive_only: bool) -> tuple[Fraction, dict[Atom, Fraction], Form]:
-        """Number, common factors and rest, whose product is the Form; with ``positive_only`` what comes out is above 0."""
+        """Number, common factors and rest, whose product is the Form; ``positive_only``: what comes out is above 0."""
         c, common, rest = _content(form, positive_only)
         settled = self._settled(rest)
         if settled is rest:
@@ -675,7 +686,10 @@ def _labelled(bounds: tuple[str, ...], factors: Mapping[Atom, Fraction]) -> Mono
 
 def _colour(name: str, bounds: Sequence[str], factors: Mapping[Atom, Fraction]) -> tuple[str, ...]:
     """What tells a bound index from others whatever their names: its range and the factors that it stands in."""
-    return (_SIZES[name].key, *sorted(_power_key(_masked(a, name, bounds), e) for a, e in factors.items() if name in a.names))
+    return (
+        _SIZES[name].key,
+        *sorted(_power_key(_masked(a, name, bounds), e) for a, e in factors.items() if name in a.names),
+    )
 
 
 def _masked(atom: Atom, name: str, bounds: Sequence[str]) -> Atom:
@@ -699,7 +713,11 @@ def _content(form: Form, positive_only: bool) -> tuple[Fraction, dict[Atom, Frac
             shared[atom] = e
     for m in others:
         powers = {a: e for a, e in m.factors if a.names.isdisjoint(m.bounds)}
-        shared = {a: min(e, powers[a]) if e > 0 or powers[a] > 0 else max(e, powers[a]) for a, e in shared.items() if a in powers}
+        shared = {
+            a: min(e, powers[a]) if e > 0 or powers[a] > 0 else max(e, powers[a])
+            for a, e in shared.items()
+            if a in powers
+        }
     negative = _negative_powers(form, positive_only)
     shared = {a: e for a, e in {**shared, **negative}.items() if e}
     terms: dict[Monomial, Fraction] = {}
@@ -755,7 +773,7 @@ def _leading(form: Form) -> tuple[Monomial, Fraction]:
 
 
 def _solutions(difference: Form, bounds: Sequence[str]) -> Iterator[tuple[str, Form]]:
-    """For each bound index that stands in a difference of indices once, with coefficient 1 or -1: the value that makes it 0."""
+    """For each bound index that stands in a difference once, with coefficient 1 or -1: the value that makes it 0."""
     for m, c in difference.terms:
         atom = Form({m: Fraction(1)}).atom
         if atom is None or atom.args or atom.head not in bounds or abs(c) != 1:

@@ -29,6 +29,7 @@ def plainly_named(e: Any) -> Any:
 
 
 def sums_named(e: Any) -> Any:
+    """The expression with a plain letter for each bound index."""
     if not getattr(e, "args", ()) or not isinstance(e, Expr):
         return e
     args = [sums_named(arg) for arg in e.args]
@@ -41,7 +42,10 @@ def sums_named(e: Any) -> Any:
         letter = next(x for x in (*_LETTERS.get(str(high + 1), ""), *_OTHERS) if x not in taken)
         names[index] = _symbol(letter)
         taken.add(letter)
-    return Sum(body.xreplace(names), *((names[index], low.xreplace(names), high.xreplace(names)) for index, low, high in limits))
+    return Sum(
+        body.xreplace(names),
+        *((names[index], low.xreplace(names), high.xreplace(names)) for index, low, high in limits),
+    )
 
 
 def _names(e: Any) -> set[str]:

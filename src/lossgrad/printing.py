@@ -18,7 +18,7 @@ _CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient,
 
 
 class BookPrinter(LatexPrinter):
-    """A transpose is an upright T, ones(N) a bold 1 with its length; a plus comes before a minus, a factor before its sum."""
+    """A transpose is an upright T, ones(N) a bold 1; a plus comes before a minus, a factor before its sum."""
 
     def __init__(self) -> None:
         super().__init__({"fold_short_frac": False, "mat_str": "matrix"})
@@ -117,7 +117,10 @@ class BookPrinter(LatexPrinter):
         return rf"\left({self._print(e)}\right)" if isinstance(e, Sum) else self._print(e)
 
     def _print_Derivative(self, e: Any) -> str:
-        below = " ".join(rf"\partial {self._print(x)}" if n == 1 else rf"\partial {self._print(x)}^{{{n}}}" for x, n in e.variable_count)
+        below = " ".join(
+            rf"\partial {self._print(x)}" if n == 1 else rf"\partial {self._print(x)}^{{{n}}}"
+            for x, n in e.variable_count
+        )
         order = sum(int(n) for _, n in e.variable_count)
         above = r"\partial" if order == 1 else rf"\partial^{{{order}}}"
         return rf"\frac{{{above}}}{{{below}}} {self.parenthesize(e.expr, PRECEDENCE['Mul'], is_neg=False, strict=True)}"

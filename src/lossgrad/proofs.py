@@ -14,7 +14,7 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
-from lossgrad.counterexamples import Claim, Counterexample, counterexample, shown, slip
+from lossgrad.counterexamples import Claim, Counterexample, counterexample, slip
 from lossgrad.domains import hypotheses
 from lossgrad.entries import Malformed, NotSupported
 from lossgrad.indices import ZERO, Atom, Form, Kernel, Unsettled, number, subtract
@@ -33,9 +33,17 @@ class NotProved(Exception):
 class Refuted(NotProved):
     """The equation is false; ``counterexample`` holds a shape and values at which its sides differ."""
 
-    def __init__(self, equation: Any, found: Counterexample, hint: str = "") -> None:
-        self.equation, self.counterexample, self.hint = equation, found, hint
-        super().__init__(f"{equation} is false {found}" + (f" ({hint})" if hint else ""))
+    def __init__(self, equation: Any, found: Counterexample, claim: Claim) -> None:
+        self.equation, self.counterexample, self._claim = equation, found, claim
+        super().__init__(f"{equation} is false {found}")
+
+    @cached_property
+    def hint(self) -> str:
+        """What the difference looks like ("right up to sign", "off by the factor N/C"), or an empty text."""
+        return slip(self._claim)
+
+    def __str__(self) -> str:
+        return super().__str__() + (f" ({self.hint})" if self.hint else "")
 
 
 class Undecided(NotProved):
@@ -134,7 +142,7 @@ def _decide(claim: Claim, stated: Statement) -> set[str]:
     try:
         for work, last_resort in ((_FIRST_LOOK, not claim.sizes), (_SEARCH, False)):
             if (found := counterexample(claim, work)) is not None:
-                raise Refuted(stated.equation, found, slip(claim))
+                raise Refuted(stated.equation, found, claim)
             if last_resort and _agrees_written_out(claim):
                 return {"every sum written out"}
     except NotSupported as problem:
@@ -173,8 +181,3 @@ def _agrees_written_out(claim: Claim) -> bool:
         except (Unsettled, NotSupported):
             return False
     return True
-
-
-def value_shown(value: Any) -> str:
-    """A value of a counterexample as people read it."""
-    return shown(value)

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sympy import BlockMatrix, Dummy, Eq, Expr, Indexed, IndexedBase, Integer, MatrixExpr, MatrixSymbol, Sum, Symbol, preorder_traversal, sympify
+from sympy import (
+    BlockMatrix,
+    Dummy,
+    Eq,
+    Expr,
+    Indexed,
+    IndexedBase,
+    Integer,
+    MatrixExpr,
+    MatrixSymbol,
+    Sum,
+    Symbol,
+    preorder_traversal,
+    sympify,
+)
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -29,7 +44,11 @@ class Statement:
     @property
     def scope(self) -> str:
         """What the statement covers: "every C, D, N", or the shapes when sizes are numbers."""
-        fixed = [f"{M} of shape {M.shape[0]} × {M.shape[1]}" for M in self.matrices if all(n.is_Integer for n in map(sympify, M.shape))]
+        fixed = [
+            f"{M} of shape {M.shape[0]} × {M.shape[1]}"
+            for M in self.matrices
+            if all(n.is_Integer for n in map(sympify, M.shape))
+        ]
         column = {sympify(n) for M in self.matrices for n in M.shape}
         if self.sizes and not any(n.is_Integer and n != 1 for n in column):
             return "every " + ", ".join(str(n) for n in self.sizes)
@@ -49,17 +68,29 @@ def statement(equation: Any) -> Statement:
     if equation is True or equation is False or equation in (True, False):
         raise Malformed(f"SymPy has evaluated the equation to {equation}: write Eq(left, right, evaluate=False)")
     if not isinstance(equation, Eq):
-        raise Malformed(f"an equation was expected, Eq(left, right, evaluate=False): got {equation!r}, a {type(equation).__name__}")
+        raise Malformed(
+            f"an equation was expected, Eq(left, right, evaluate=False): got {equation!r}, a {type(equation).__name__}"
+        )
     sides = (equation.lhs, equation.rhs)
     _check_shapes(*sides)
     sizes = _sizes(equation)
     pairs = list(_entries(*sides))
-    passed: list[Any] = []
-    written = [(written_out(left, passed), written_out(right, passed)) for left, right, _ in pairs]
-    claims = tuple(_claim(pair, place, sizes, equation, passed) for pair, (*_, place) in zip(written, pairs, strict=True))
+    outcomes = [(_written(left), _written(right)) for left, right, _ in pairs]
+    written = [(left[0], right[0]) for left, right in outcomes]
+    passed = [e for left, right in outcomes for e in (*left[1], *right[1])]
+    claims = tuple(
+        _claim(pair, place, sizes, equation, passed) for pair, (*_, place) in zip(written, pairs, strict=True)
+    )
     places = tuple(tuple(place) for *_, place in pairs)
     matrices = sorted(_visible(equation), key=str)
     return Statement(equation, claims, places, sizes, tuple(matrices), tuple(passed))
+
+
+@lru_cache(maxsize=256)
+def _written(e: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A side written out, with what was differentiated on the way; kept, since statements share their sides."""
+    record: list[Any] = []
+    return written_out(e, record), tuple(record)
 
 
 def _check_shapes(left: Any, right: Any) -> None:
@@ -115,7 +146,10 @@ def _entries(left: Any, right: Any) -> Iterator[tuple[Any, Any, tuple[Any, ...]]
 
 def _place(name: str, n: Any) -> Any:
     """Any row or column: an index, or 0 where there is only one."""
-    return Integer(0) if n == 1 else Dummy(name, integer=True, nonnegative=True)
+    return Integer(0) if n == 1 else _ANY[name]
+
+
+_ANY = {name: Dummy(name, integer=True, nonnegative=True) for name in "pq"}
 
 
 def _at(A: Any, i: int, j: int) -> Any:
@@ -131,7 +165,9 @@ def _blocks(left: Any, right: Any) -> Iterator[tuple[Any, Any, tuple[Any, ...]]]
             yield from _entries(left.blocks[i, j], right.blocks[i, j])
 
 
-def _claim(pair: tuple[Any, Any], place: tuple[Any, ...], sizes: tuple[Any, ...], equation: Any, passed: list[Any]) -> Claim:
+def _claim(
+    pair: tuple[Any, Any], place: tuple[Any, ...], sizes: tuple[Any, ...], equation: Any, passed: list[Any]
+) -> Claim:
     indices: dict[Any, set[Any]] = {}
     labels: dict[Any, set[Any]] = {}
     bound = {index for e in (*pair, *passed) for index in _bound(e)}
@@ -154,7 +190,9 @@ def _claim(pair: tuple[Any, Any], place: tuple[Any, ...], sizes: tuple[Any, ...]
                 _note(index, size, indices, labels, bound | _bound(equation))
     left, right = pair
     _check_symbols(pair, sizes, indices, labels, bound)
-    ordered = {index: tuple(sorted(limit, key=str)) for index, limit in sorted(indices.items(), key=lambda item: str(item[0]))}
+    ordered = {
+        index: tuple(sorted(limit, key=str)) for index, limit in sorted(indices.items(), key=lambda item: str(item[0]))
+    }
     return Claim(left, right, sizes, ordered, {y: tuple(sorted(limit, key=str)) for y, limit in labels.items()})
 
 
@@ -191,11 +229,15 @@ def _check_symbols(
     for e in pair:
         for part in preorder_traversal(e):
             if isinstance(part, Symbol) and part not in known and not part.is_real:
-                raise Malformed(f"{part} is neither a size, an index of a matrix, nor real: make it with parameters('{part}')")
+                raise Malformed(
+                    f"{part} is neither a size, an index of a matrix, nor real: make it with parameters('{part}')"
+                )
             if isinstance(part, Symbol) and part not in known and part.is_integer and not part.is_positive:
                 raise Malformed(f"the integer {part} indexes no matrix, so nothing says which values it takes")
             if isinstance(part, Indexed) and part.base not in labels:
-                raise Malformed(f"the labels {part.base} index no matrix and no one_hot, so nothing says which classes they take")
+                raise Malformed(
+                    f"the labels {part.base} index no matrix and no one_hot, so nothing says which classes they take"
+                )
     for e in pair:
         if not isinstance(e, Expr):
             raise Malformed(f"a scalar was expected: got {e}")

@@ -23,12 +23,14 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from lossgrad.counterexamples import Claim
 from lossgrad.entries import NotSupported, contracted, derivative, entry_by_entry, written_out
-from lossgrad.expressions import EntryGradient, Scalar, Softmax, entry
+from lossgrad.expressions import EntryGradient, MatrixEntry, Scalar, Softmax, entry
 from lossgrad.indices import Unsettled, subtract
 from lossgrad.naming import sums_named
 from lossgrad.proofs import NotProved, Step, reader, vanishes
 from lossgrad.statements import statement
 from lossgrad.translation import expression
+
+LONGEST = 300  # nodes of an expression; longer ones are proved, but no line that a person reads
 
 
 class EntryByEntry(Scalar):
@@ -45,10 +47,14 @@ class EntryByEntry(Scalar):
 def steps(equation: Any) -> tuple[Step, ...]:
     """The steps from the left side of a proved equation to its right side, each proved on its own.
 
+    Without steps when the left side, written out, has more than LONGEST parts: no line of such a chain can be read.
+
     Raises NotProved when a step can not be proved, which only a false equation can cause.
     """
     stated = statement(equation)
     claim = stated.claims[0]
+    if sum(1 for _ in preorder_traversal(claim.left)) > LONGEST:
+        return ()
     left, right = _sides(equation, stated.places[0])
     lines = [(left, ""), *_carried_out(left, claim), *_collected(claim)]
     lines.append((right, "the entry of the right side, written out"))
@@ -82,9 +88,9 @@ def _with_standing_leaves(e: Any) -> Any:
     """The expression with its outermost derivatives carried out but for those of entries by entries."""
     if isinstance(e, EntryGradient):
         f, M, i, j = e.args
-        return derivative(written_out(f), MatrixElement(M, i, j), lambda a, x: EntryByEntry(a, x))
+        return derivative(written_out(f), MatrixEntry(M, i, j), lambda a, x: EntryByEntry(a, x))
     if isinstance(e, Derivative) and isinstance(e.variables[0], MatrixElement):
-        return derivative(written_out(e.expr), e.variables[0], lambda a, x: EntryByEntry(a, x))
+        return derivative(written_out(e.expr), written_out(e.variables[0]), lambda a, x: EntryByEntry(a, x))
     if not e.args or isinstance(e, (MatrixElement, Derivative)):
         return e
     return e.func(*(_with_standing_leaves(arg) if isinstance(arg, Expr) else arg for arg in e.args))
@@ -124,7 +130,7 @@ def _chain(lines: list[tuple[Any, str]], claim: Claim) -> tuple[Step, ...]:
 
 
 def _folded(e: Any, equation: Any) -> Any:
-    """The expression with (W X)[p, k] for the sum that it is, and softmax(S)[c, k] for its quotient, where the equation has them."""
+    """The expression with (W X)[p, k] for its sum and softmax(S)[c, k] for its quotient, if the equation has them."""
     products = {A for A in preorder_traversal(equation) if getattr(A, "is_MatMul", False)}
     pairs = {tuple(A.args) for A in products if len(A.args) == 2 and all(isinstance(f, MatrixSymbol) for f in A.args)}
     e = sums_named(e.replace(lambda part: isinstance(part, Sum), lambda part: _as_product_entry(part, pairs)))
@@ -173,4 +179,3 @@ def _same_column(factor: Any, summed: Any, index: Any) -> Any:
     if not (isinstance(score, MatrixElement) and isinstance(summed, MatrixElement)) or score.args[0] != summed.args[0]:
         return None
     return score if summed.args[1] == index and summed.args[2] == score.args[2] else None
-

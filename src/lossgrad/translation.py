@@ -40,8 +40,26 @@ from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from lossgrad.entries import DIFFERENTIABLE, NotSupported, written_out
-from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, entry, sigmoid
-from lossgrad.indices import COUNTS, ONE, POSITIVE, TABLES, ZERO, Atom, Form, Kernel, add, fresh, named, nonnegative, number, scale, single, size_of, subtract
+from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, MatrixEntry, entry, sigmoid
+from lossgrad.indices import (
+    COUNTS,
+    ONE,
+    POSITIVE,
+    TABLES,
+    ZERO,
+    Atom,
+    Form,
+    Kernel,
+    add,
+    fresh,
+    named,
+    nonnegative,
+    number,
+    scale,
+    single,
+    size_of,
+    subtract,
+)
 
 _HEADS: dict[Any, str] = {}
 _MEANT: dict[str, Any] = {}  # what a head stands for
@@ -78,7 +96,8 @@ class Reader:
     def _form(self, e: Any) -> Form:
         for kind, read in _READERS:
             if isinstance(e, kind):
-                return read(self, e)
+                form: Form = read(self, e)
+                return form
         raise NotSupported(f"no rule for {e}, a {type(e).__name__}")
 
     def _symbol(self, e: Any) -> Form:
@@ -231,7 +250,9 @@ class Reader:
 
     def _function(self, e: Any) -> Form:
         if isinstance(e, AppliedUndef) or not isinstance(e, DIFFERENTIABLE):
-            raise NotSupported(f"no rule for the function {type(e).__name__}; unspecified functions are made by activation(name)")
+            raise NotSupported(
+                f"no rule for the function {type(e).__name__}; unspecified functions are made by activation(name)"
+            )
         head = f"function {type(e).__name__} of {type(e).__module__ if not isinstance(e, Activation) else 'the caller'}"
         _MEANT[head] = e.func
         return self.kernel.applied(head, *(self.form(arg) for arg in e.args))
@@ -274,6 +295,7 @@ def _margin(c: Any) -> Form:
 
 # -- and back, to be read by people ------------------------------------------------------------------------------------
 
+
 def expression(form: Form) -> Any:
     """The Form as a SymPy expression."""
     return Add(*(_term(m, c) for m, c in form.terms))
@@ -309,7 +331,7 @@ def _atom(atom: Atom) -> Any:
         return _index(head)
     meant = _MEANT[head]
     if isinstance(meant, MatrixSymbol):
-        return MatrixElement(meant, *args)
+        return MatrixEntry(meant, *args)
     if isinstance(meant, tuple):
         kind = LossValue if head.startswith("LossValue") else LossGradientEntry
         return kind(*meant, *args[1:])
