@@ -1,6 +1,7 @@
 """Pictures show the entries that are in a sum, and no others."""
 
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -33,6 +34,19 @@ def test_column_of_one_meets_column_of_the_other() -> None:
     picture = meeting(U[2, 3], (W.T * G)[2, 3], CAPTIONS, AXES)
     assert marked(picture) == ["G03", "G13", "U23", "W02", "W12"]
     assert joined(picture) == 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "total", "transposed"),
+    [(V[1, 2], (G * X.T)[1, 2], "data, transposed"), (U[2, 3], (W.T * G)[2, 3], "weights, transposed")],
+)
+def test_turned_over_the_same_entries_meet_as_row_and_column(entry: Any, total: Any, transposed: str) -> None:
+    straight = meeting(entry, total, CAPTIONS, AXES)
+    turned = meeting(entry, total, CAPTIONS, AXES, turned=True)
+    assert marked(turned) == marked(straight)
+    assert joined(turned) == joined(straight)
+    assert transposed in turned.svg
+    assert transposed not in straight.svg
 
 
 def test_a_wrong_sum_marks_other_entries() -> None:

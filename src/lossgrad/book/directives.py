@@ -28,7 +28,7 @@ What cannot be proved, refuted or found by its name is a fault of the page, and 
 """
 
 from collections.abc import Iterable
-from functools import cache
+from pathlib import Path
 from textwrap import shorten
 from typing import Any, ClassVar, cast
 
@@ -43,14 +43,18 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import OptionSpec
 
 from lossgrad import library
+from lossgrad.book import records
 from lossgrad.book.domain import Shown, StatementDomain
+from lossgrad.book.records import ProofRecord, RefutationRecord
 from lossgrad.printing import latex
-from lossgrad.proofs import Proof, Refuted, prove, value_shown
 
 
 def setup(app: Sphinx) -> None:
     """Register the directives, the roles, and the nodes that they are made of."""
     app.add_config_value("lossgrad_package", "lossgrad", "env", str, "The package whose statements the book shows.")
+    app.add_config_value(
+        "lossgrad_records", str(app.outdir.parent / "proved"), "", str, "Where records of proofs are kept."
+    )
     app.add_domain(StatementDomain)
     plain = (pass_by, pass_by)
     for node in (Division, Fold, FoldTitle):
@@ -61,27 +65,6 @@ def setup(app: Sphinx) -> None:
     app.add_role("statement", WholeStatement())
     app.add_role("lhs", Side("lhs"))
     app.add_role("rhs", Side("rhs"))
-
-
-@cache
-def proved(name: str, package: str) -> Proof:
-    """The proof of a theorem, found once a process."""
-    return prove(library.stated(library.theorems(package)[name]))
-
-
-class NotRefuted(Exception):
-    """What is shown as a mistake could not be shown to be one."""
-
-
-@cache
-def refuted(name: str, package: str) -> Refuted:
-    """The refutation of a mistake, found once a process."""
-    equation = library.stated(library.mistakes(package)[name])
-    try:
-        prove(equation)
-    except Refuted as refutation:
-        return refutation
-    raise NotRefuted("it is proved, so it is no mistake")
 
 
 def printed(tex: str, name: str, env: BuildEnvironment) -> nodes.math:
@@ -217,11 +200,6 @@ class StatementBox(SphinxDirective):
         return nodes.paragraph("", "Stated by ", link, nodes.Text("."), classes=["theorem-source"])
 
 
-def _letter(name: str) -> str:
-    """A name of a counterexample as mathematics: a letter as it is, words as words."""
-    return name if name.isalnum() else rf"\text{{{name}}}"
-
-
 def linked(kind: str, name: str, content: nodes.Element, env: BuildEnvironment) -> addnodes.pending_xref:
     """A link to the home of a statement (or, for the kind ``source``, to the reference of a function)."""
     return addnodes.pending_xref(
@@ -245,23 +223,22 @@ class TheoremBox(StatementBox):
 
     def box(self) -> nodes.Element:
         said = library.theorems(self.package)[self.shown.name]
-        proof = proved(self.shown.name, self.package)
+        proof = records.proof(self.shown.name, self.package, Path(self.config.lossgrad_records))
         return self.division(
-            said, self.equation(latex(proof.equation), self.shown.name), self.scope(proof), self.steps(proof, said)
+            said, self.equation(proof.equation, self.shown.name), self.scope(proof), self.steps(proof, said)
         )
 
-    def scope(self, proof: Proof) -> nodes.paragraph:
-        where = [nodes.Text(" · where "), *self.in_line(map(latex, proof.hypotheses))] if proof.hypotheses else []
+    def scope(self, proof: ProofRecord) -> nodes.paragraph:
+        where = [nodes.Text(" · where "), *self.in_line(proof.hypotheses)] if proof.hypotheses else []
         scope = f"for {proof.scope}"
         return nodes.paragraph("", scope, *where, classes=["theorem-scope"], printed_from=self.shown.name)
 
-    def steps(self, proof: Proof, said: library.Statement) -> Fold:
+    def steps(self, proof: ProofRecord, said: library.Statement) -> Fold:
         """The chain from the left side to the right side, a line a step with the rule that justifies it."""
         chain = nodes.enumerated_list(classes=["theorem-chain"], enumtype="arabic", prefix="", suffix=".")
-        for place, step in enumerate(proof.steps):
-            left = latex(step.left) if place == 0 else "{}"
-            line = self.formula(f"{left} = {latex(step.right)}", "step")
-            rule = nodes.paragraph("", step.rule, classes=["theorem-rule"], printed_from=self.shown.name)
+        for place, (left, right, reason) in enumerate(proof.steps):
+            line = self.formula(f"{left if place == 0 else '{}'} = {right}", "step")
+            rule = nodes.paragraph("", reason, classes=["theorem-rule"], printed_from=self.shown.name)
             chain += nodes.list_item("", line, rule)
         count = len(proof.steps)
         summary = f"Proof in {count} step{'s' if count > 1 else ''}" if count else "Source"
@@ -290,20 +267,18 @@ class RefutedBox(StatementBox):
 
     def box(self) -> nodes.Element:
         said = library.mistakes(self.package)[self.shown.name]
-        refutation = refuted(self.shown.name, self.package)
+        refutation = records.refutation(self.shown.name, self.package, Path(self.config.lossgrad_records))
         return self.division(
             said,
-            self.equation(latex(library.stated(said)), f"refuted:{self.shown.name}"),
+            self.equation(refutation.equation, f"refuted:{self.shown.name}"),
             self.counterexample(refutation),
             self.corrected_by(said),
         )
 
-    def counterexample(self, refutation: Refuted) -> Division:
+    def counterexample(self, refutation: RefutationRecord) -> Division:
         """The shape and the values at which the sides differ, both sides there, and the slip that it looks like."""
-        found = refutation.counterexample
-        places = {**found.sizes, **found.indices, **found.values}
-        at = self.in_line(f"{_letter(name)} = {latex(value)}" for name, value in places.items())
-        left, right = (self.in_line([value_shown(side)]) for side in (found.left, found.right))
+        at = self.in_line(refutation.at)
+        left, right = self.in_line([refutation.left]), self.in_line([refutation.right])
         lines = [
             nodes.paragraph("", "Counterexample: at ", *at, classes=["counterexample-at"]),
             nodes.paragraph("", "the left side is ", *left, nodes.Text(", the right side "), *right, nodes.Text(".")),
@@ -315,7 +290,9 @@ class RefutedBox(StatementBox):
     def corrected_by(self, said: library.Statement) -> nodes.paragraph:
         name = library.correction(said)
         if name is None:
-            raise NotRefuted("its docstring names no theorem that corrects it (a line 'Corrected by: topic.function.')")
+            raise records.NotRefuted(
+                "its docstring names no theorem that corrects it (a line 'Corrected by: topic.function.')"
+            )
         library.theorems(self.package)[name]
         link = linked("theorem", name, nodes.inline("", library.title(name)), self.env)
         return nodes.paragraph("", "Corrected by ", link, nodes.Text("."), classes=["correction"])
@@ -339,23 +316,25 @@ class StatementLink(XRefRole):
 class WholeStatement(SphinxRole):
     """``{statement}``: a proved equation or a definition in a line, linked to its home."""
 
+    side = ""
+
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
-            kind, said = self.found()
+            kind, tex = self.found()
         except Exception as refusal:  # as in StatementBox.run
             StatementDomain.of(self.env).note_fault(self.lineno, f"{self.name} {self.text}: {refusal}")
             return [], []
-        return [linked(kind, self.text, printed(self.tex(said), self.text, self.env), self.env)], []
+        return [linked(kind, self.text, printed(tex, self.text, self.env), self.env)], []
 
-    def found(self) -> tuple[str, Any]:
+    def found(self) -> tuple[str, str]:
+        """The kind of the statement of that name, and what is printed of it."""
         package = self.config.lossgrad_package
         definitions = library.definitions(package)
         if self.text in definitions:
-            return "definition", library.stated(definitions[self.text])
-        return "theorem", proved(self.text, package).equation
-
-    def tex(self, said: Any) -> str:
-        return latex(said)
+            definition = library.stated(definitions[self.text])
+            return "definition", latex(getattr(definition, self.side) if self.side else definition)
+        proof = records.proof(self.text, package, Path(self.config.lossgrad_records))
+        return "theorem", getattr(proof, self.side or "equation")
 
 
 class Side(WholeStatement):
@@ -363,6 +342,3 @@ class Side(WholeStatement):
 
     def __init__(self, side: str) -> None:
         self.side = side
-
-    def tex(self, said: Any) -> str:
-        return latex(getattr(said, self.side))

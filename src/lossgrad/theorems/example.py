@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Eq, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Rational, exp, log
 from sympy.matrices.immutable import ImmutableDenseMatrix as Matrix
 
-from lossgrad.expressions import equation, gradient, loss, one_hot, softmax
+from lossgrad.expressions import elementwise, equation, gradient, inner, loss, one_hot, softmax
 from lossgrad.notation import L
 
 C, D, N = 3, 2, 3
@@ -105,7 +105,9 @@ def score_gradient() -> Eq:
     >>> prove(score_gradient()).scope
     'S of shape 3 × 3'
     """
-    return equation(gradient(mean_loss(S), S), (softmax(S) - one_hot(y, C)) / N)
+    labels = one_hot(y, C)
+    mean = -inner(labels, elementwise(log, softmax(S))) / N
+    return equation(gradient(mean, S), (softmax(S) - labels) / N)
 
 
 def weight_gradient() -> Eq:
