@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from math import prod
 from typing import Any
 
@@ -542,27 +542,40 @@ def _rational(value: Fraction) -> Rational:
 
 
 def slip(claim: Claim) -> str:
-    """What the difference looks like: a sign, a factor, a factor made of sizes; empty when like nothing known."""
+    """What the difference looks like: a sign, a factor, a factor made of sizes, a transpose; else an empty text."""
+    return _proportion(claim) or _transposition(claim)
+
+
+def _proportion(claim: Claim) -> str:
     ratios: list[tuple[Mapping[Any, int], Fraction | None]] = []
     for point, _, left, right in evaluations(claim, 3000):
-        if len(ratios) == 24:
-            break
         zeros = close(left, Fraction(0)), close(right, Fraction(0))
-        if zeros[0] != zeros[1]:
-            return ""
+        if zeros[0] != zeros[1] or len(ratios) == 24:
+            break
         if not zeros[0]:
             ratios.append((point.sizes, _simple(left, right)))
-    if len(ratios) < 3 or any(ratio is None for _, ratio in ratios):
+    else:
+        zeros = (False, False)
+    found = {ratio for _, ratio in ratios}
+    if zeros[0] != zeros[1] or len(ratios) < 3 or None in found:
         return ""
-    values = {ratio for _, ratio in ratios}
-    if values == {Fraction(-1)}:
-        return "right up to sign"
-    if len(values) == 1:
-        return f"off by the factor {values.pop()}"
-    for name, factor in _size_factors(claim.sizes):
-        if all(ratio == factor(sizes) for sizes, ratio in ratios):
-            return f"off by the factor {name}"
-    return ""
+    if len(found) == 1:
+        return "right up to sign" if found == {Fraction(-1)} else f"off by the factor {found.pop()}"
+    fitting = (name for name, factor in _size_factors(claim.sizes) if all(r == factor(s) for s, r in ratios))
+    return next((f"off by the factor {name}" for name in fitting), "")
+
+
+def _transposition(claim: Claim) -> str:
+    limits = list(claim.indices.values())
+    if len(limits) != 2 or limits[0] != limits[1]:
+        return ""
+    agreements = []
+    for point, places in islice(points(claim), 9):
+        for env in places:
+            swapped = dict(zip(env, reversed(env.values()), strict=True))
+            with suppress(NoValue):
+                agreements.append(close(evaluate(claim.left, point, env), evaluate(claim.right, point, swapped)))
+    return "right up to a transpose" if agreements and all(agreements) else ""
 
 
 def _simple(left: Number, right: Number) -> Fraction | None:
@@ -579,7 +592,7 @@ def _size_factors(sizes: tuple[Any, ...]) -> Iterator[tuple[str, Callable[[Mappi
     ratios = [(str(a), (a,), ()) for a in sizes] + [(f"1/{a}", (), (a,)) for a in sizes]
     ratios += [(f"{a}/{b}", (a,), (b,)) for a, b in permutations(sizes, 2)]
     for c in (Fraction(n, d) for n, d in ((1, 1), (-1, 1), (2, 1), (-2, 1), (1, 2), (-1, 2))):
-        front = {1: "", -1: "-"}.get(c, f"{c} ")
+        front = "" if c == 1 else "-" if c == -1 else f"{c} "
         for name, above, below in ratios:
             yield front + name, partial(_ratio, c, above, below)
 
