@@ -589,7 +589,9 @@ def _simple(left: Number, right: Number) -> Fraction | None:
 
 def _size_factors(sizes: tuple[Any, ...]) -> Iterator[tuple[str, Callable[[Mapping[Any, int]], Fraction]]]:
     """The factors c a, c / a and c a / b made of sizes a and b, for c = 1, 2, 1/2 of either sign."""
-    ratios = [(str(a), (a,), ()) for a in sizes] + [(f"1/{a}", (), (a,)) for a in sizes]
+    ratios: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [(str(a), (a,), ()) for a in sizes] + [
+        (f"1/{a}", (), (a,)) for a in sizes
+    ]
     ratios += [(f"{a}/{b}", (a,), (b,)) for a, b in permutations(sizes, 2)]
     for c in (Fraction(n, d) for n, d in ((1, 1), (-1, 1), (2, 1), (-2, 1), (1, 2), (-1, 2))):
         front = "" if c == 1 else "-" if c == -1 else f"{c} "
