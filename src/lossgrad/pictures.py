@@ -18,14 +18,15 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 __all__ = ["Meeting", "meeting"]
 
 WIDE, HIGH = 56, 34  # a cell
-LABELS = 66  # room for the names of rows
+LABELS = 58  # room for the names of rows
 HEAD = 44  # room for a caption and the names of columns
 GAP = 52  # between a factor and the other, or the result
 
 AXES = {"C": "class", "D": "feature", "N": "example"}
 
 STYLE = """
-.meeting { margin: 1.2rem 0; overflow-x: auto; }
+html[data-theme] .bd-content div.cell_output .text_html:has(.meeting) { background: none; color: inherit; padding: 0; }
+.meeting { margin: 0.6rem 0; overflow-x: auto; }
 .meeting svg { font: 15px var(--pst-font-family-base, serif); height: auto; max-width: 100%; }
 .meeting text { fill: currentColor; font-style: italic; text-anchor: middle; }
 .meeting text.note { font: 11px sans-serif; opacity: 0.75; }
