@@ -569,8 +569,23 @@ class Named(MatrixExpr):
         return str(printer._print(Symbol(self.name)))
 
 
-def named(name: str, A: Any) -> Named:
-    """The matrix expression ``A`` under a name: printed as the name, and equal to ``A`` in every entry.
+class NamedScalar(Scalar):
+    """See :func:`named`."""
+
+    name = property(lambda self: self.args[0].name)
+    value = property(lambda self: self.args[1])
+
+    def entries(self) -> Expr:
+        value: Expr = self.args[1]
+        return value
+
+    def _latex(self, printer: Any) -> str:
+        letter, _, word = self.name.partition("_")
+        return rf"{letter}_{{\text{{{word}}}}}" if len(word) > 1 else str(printer._print(Symbol(self.name)))
+
+
+def named(name: str, A: Any) -> Any:
+    """The matrix or scalar ``A`` under a name: printed as the name, and equal to ``A`` in every entry.
 
     A page that prints the name also shows what it stands for: ``Definition(P, P.value)``.
 
@@ -578,7 +593,11 @@ def named(name: str, A: Any) -> Named:
     >>> P = named("P", softmax(MatrixSymbol("S", 3, 2)))
     >>> P.name, P.shape, P.value
     ('P', (3, 2), Softmax(S))
+    >>> named("L_2", norm_squared(P)).value
+    Inner(Named(P, Softmax(S)), Named(P, Softmax(S)))
     """
+    if isinstance(A, Expr) and not getattr(A, "is_Matrix", False):
+        return NamedScalar(Str(name), A)
     return Named(Str(name), _matrix(A, "what a name stands for"))
 
 
