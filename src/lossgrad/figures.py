@@ -6,12 +6,13 @@ What is drawn in black takes the colour of the page's text, so that it can be re
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
 from typing import Any
 
-__all__ = ["CLASS_COLOURS", "CLASS_MARKERS", "Figure", "inline"]
+__all__ = ["CLASS_COLOURS", "CLASS_MARKERS", "Figure", "curve", "inline", "regions"]
 
 CLASS_COLOURS = ("#3f86c4", "#d2762b", "#3d9970")
 CLASS_MARKERS = ("o", "^", "s")
@@ -48,6 +49,52 @@ def inline(figure: Any, told: str) -> Figure:
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": told}):
         figure.savefig(drawn, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
     return Figure(_in_page_ink(drawn.getvalue(), told))
+
+
+def curve(x: Any, y: Any, across: str, up: str) -> tuple[Any, Any]:
+    """A figure and its axes, with one curve; to be shown by `inline`."""
+    from matplotlib.figure import Figure as Canvas
+
+    figure = Canvas(figsize=(6.4, 3.2))
+    axes = figure.subplots()
+    axes.plot(x, y, color=CLASS_COLOURS[0])
+    axes.set(xlabel=across, ylabel=up)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def regions(
+    classify: Callable[[Any], Any], X: Any, y: Any, names: Sequence[str], told: str, across: str = "", up: str = ""
+) -> Figure:
+    """The plane by the class that ``classify`` gives each column, with the examples of X in it, the wrong ones ringed.
+
+    X of shape (2, N), labels y of shape (N,); ``classify`` takes an array of shape (2, M) and returns M labels.
+
+    >>> import numpy as np
+    >>> X, y = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), np.array([0, 1, 0])
+    >>> picture = regions(lambda points: (points[0] > 0.5).astype(int), X, y, ["left", "right"], "Two halves.")
+    >>> picture.svg.count("in the wrong class")
+    1
+    """
+    import numpy as np
+    from matplotlib.figure import Figure as Canvas
+
+    figure = Canvas(figsize=(6.4, 4.4))
+    axes = figure.subplots()
+    low, high = X.min(axis=1), X.max(axis=1)
+    edges = [np.linspace(a - 0.08 * (b - a), b + 0.08 * (b - a), 351) for a, b in zip(low, high, strict=True)]
+    grid = np.stack(np.meshgrid(*edges))
+    levels = np.arange(len(names) + 1) - 0.5
+    found = classify(grid.reshape(2, -1)).reshape(grid.shape[1:])
+    axes.contourf(*edges, found, levels=levels, colors=CLASS_COLOURS[: len(names)], alpha=0.18)
+    for k, name in enumerate(names):
+        look: dict[str, Any] = {"color": CLASS_COLOURS[k], "marker": CLASS_MARKERS[k]}
+        axes.plot(*X[:, y == k], linestyle="none", markersize=4.5, alpha=0.8, label=name, **look)
+    wrong = X[:, classify(X) != y]
+    axes.plot(*wrong, "o", color="none", markeredgecolor="black", markersize=10, label="in the wrong class")
+    axes.set(xlabel=across, ylabel=up)
+    axes.legend(frameon=False, loc="upper left")
+    return inline(figure, told)
 
 
 def _in_page_ink(svg: str, told: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from lossgrad.book import directives, execution, gate, typeset
+from lossgrad.book import directives, execution, gate, source_tables, typeset
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -12,5 +12,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     directives.setup(app)
     execution.setup(app)
     gate.setup(app)
+    source_tables.setup(app)
     typeset.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
