@@ -13,6 +13,7 @@ The rules, each with its side condition, are the methods of :class:`Kernel`; the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -30,6 +31,16 @@ class Unsettled(Exception):
     """The rules did not come to an end within their allowance, or do not apply to such an expression."""
 
 
+_TEXTS: dict[str, str] = {}
+
+
+def _text(head: str) -> str:
+    """A short text for a head, one to one: its letters and a number, so that no name can be taken for structure."""
+    if head not in _TEXTS:
+        _TEXTS[head] = head if head.isalnum() else f"{re.sub('[^a-zA-Z0-9]', '', head)[:12]}'{len(_TEXTS)}"
+    return _TEXTS[head]
+
+
 class Atom:
     """A factor that no rule takes apart: a head and its arguments, which are Forms."""
 
@@ -43,7 +54,7 @@ class Atom:
     height: int
 
     def __new__(cls, head: str, *args: Form) -> Atom:
-        key = f"{head}({','.join(arg.key for arg in args)})" if args else head
+        key = f"{_text(head)}({','.join(arg.key for arg in args)})" if args else _text(head)
         if key not in cls.interned:
             atom = cls.interned[key] = super().__new__(cls)
             atom.head, atom.args, atom.key = head, args, key
@@ -68,7 +79,7 @@ class Monomial:
     height: int
 
     def __new__(cls, bounds: tuple[str, ...], factors: Factors) -> Monomial:
-        key = ",".join(bounds) + ":" + "·".join(_power_key(atom, e) for atom, e in factors)
+        key = ",".join(map(_text, bounds)) + ":" + "·".join(_power_key(atom, e) for atom, e in factors)
         if key not in cls.interned:
             term = cls.interned[key] = super().__new__(cls)
             term.bounds, term.factors, term.key = bounds, factors, key
