@@ -166,12 +166,12 @@ def log_of_quotient() -> Eq:
     return equation(_loss_of_example(S), log(Sum(exp(S[r, n]), (r, 0, C - 1))) - S[y[n], n])
 
 
-def one_hot_picks_true_classes() -> Eq:
+def one_hot_picks() -> Eq:
     """Pairing with the one-hot matrix picks the true class of every example: the loss without an index.
 
     S of shape (C, N), y of N labels in 0..C-1, their one-hot matrix of shape (C, N).
 
-    >>> prove(one_hot_picks_true_classes()).scope
+    >>> prove(one_hot_picks()).scope
     'every C, N'
     """
     return equation(mean_loss().rhs, cross_entropy(S))
