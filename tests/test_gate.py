@@ -85,6 +85,17 @@ def test_a_book_without_a_fault_is_built_and_its_equations_are_counted(book: Sma
     }
 
 
+def test_the_docstring_of_a_described_function_may_hold_its_formula(book: SmallBook) -> None:
+    book.conf.write_text(book.conf.read_text() + 'extensions += ["sphinx.ext.autodoc"]\n')
+    book.write(
+        f"{book.package}/sums.py",
+        'def total(a: int, b: int = 2) -> int:\n    """Total: s = a + b.\n\n    >>> total(1)\n    3\n    """\n'
+        "    return a + b\n",
+    )
+    book.page(f"```{{eval-rst}}\n.. autofunction:: {book.package}.sums.total\n```\n")
+    book.build()
+
+
 TYPED = {
     "display": ("$$\nS\n= W X\n$$", "= W X"),
     "display with a label": ("$$ S = W X $$ (scores)", "$$ S"),
