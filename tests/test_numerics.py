@@ -202,6 +202,7 @@ SCALARS = {
     "deltas": Sum(KroneckerDelta(r, y[n]) * S[r, n], (n, 0, N - 1), (r, 0, C - 1)),
     "margins": Sum(Max(0, S[r, n] - S[y[n], n] + 1), (n, 0, N - 1), (r, 0, C - 1)) / N,
     "written out": log(exp(S[0, 0]) + exp(S[1, 0]) + exp(S[2, 0])) - log(exp(S[0, 0])),
+    "named": named("L_2", norm_squared(S)) + 1 / named("L_2", norm_squared(S)),
     "one entry": exp(S[0, 1]) / (exp(S[0, 1]) + exp(S[1, 1]) + exp(S[2, 1])),
     "of numbers": cos(tau) ** 2 + exp(-tau) / 3,
 }
@@ -365,6 +366,15 @@ def test_what_is_no_expression_is_refused() -> None:
 
 def test_the_size_that_no_array_tells_can_be_given() -> None:
     assert function(b * ones(N).T, b, N)([[1.0], [2.0]], 3).tolist() == [[1.0] * 3, [2.0] * 3]
+
+
+def test_a_size_is_read_off_a_sum_or_a_product_of_sizes() -> None:
+    data, taps = MatrixSymbol("x", T + D - 1, 1), MatrixSymbol("g", T, 1)
+    lines = source(taps.T * ones(T) * ones(D).T, taps, data).splitlines()
+    assert lines[-3:-1] == ["    T = g.shape[0]", "    D = x.shape[0] - T + 1"]
+    wide = MatrixSymbol("Z", C, N * T)
+    assert source(wide * ones(N * T) * ones(T).T, N, wide).splitlines()[-2] == "    T = Z.shape[1] // N"
+    assert function(wide * ones(N * T) * ones(T).T, N, wide)(2, np.ones((3, 8))).shape == (3, 4)
 
 
 def test_torch_source_spells_what_torch_calls_otherwise() -> None:

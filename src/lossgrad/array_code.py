@@ -45,6 +45,7 @@ from lossgrad.expressions import (
     LossGradientEntry,
     LossValue,
     Named,
+    NamedScalar,
     OneHot,
     Scalar,
     Softmax,
@@ -217,6 +218,19 @@ class Parameter(NamedTuple):
     kind: str  # "matrix", "labels", "number", "loss", "loss gradient", "activation", "activation slope"
 
 
+class Place(NamedTuple):
+    """An axis of an argument, and the size that it has in the expression."""
+
+    parameter: Parameter
+    axis: int
+    size: Any
+
+    @property
+    def length(self) -> str:
+        """The length of the axis, in code."""
+        return f"{self.parameter.name}.shape[{self.axis}]"
+
+
 @dataclass(frozen=True)
 class Program:
     """A function in source, with its parameters in order."""
@@ -326,7 +340,8 @@ class ArrayPrinter:
         self.codes: dict[Any, Code] = {}
         self.bound: dict[Any, Code] = {}
         self.softmaxes: dict[Any, Any] = {}
-        self.scope: tuple[Any, ...] = ()
+        self.scope: tuple[tuple[Any, int], ...] = ()
+        self.differentiations = 0
         self.depth = 0
 
     # -- the function around the expression
@@ -361,31 +376,63 @@ class ArrayPrinter:
         return ["\n".join(imports), *(_PRELUDES[name] for name in helpers if name != "erf")]
 
     def _size_lines(self, body: Sequence[str]) -> list[str]:
-        lines: list[str] = []
+        """Where the sizes that are used come from: the shapes of arguments."""
+        told = self._told_sizes()
         own = {parameter.symbol for parameter in self.parameters}
-        open_sizes = {n for n in self.sizes - own if n in self.names and _mentions(body, rf"{self.names[n]}\b")}
+        needed = {n for n in self.sizes - own if n in self.names and _mentions(body, rf"{self.names[n]}\b")}
+        self._needs_no_more(needed - told.keys())
+        for size in reversed(told):
+            if size in needed:
+                needed |= (told[size].size.free_symbols & told.keys()) - {size}
+        lines: list[str] = []
         for parameter in self.parameters:
-            shape = getattr(parameter.symbol, "shape", None) or ()
-            found = {axis: n for axis, n in enumerate(shape) if n in open_sizes}
-            found = {axis: n for axis, n in found.items() if n not in list(found.values())[: list(found).index(axis)]}
-            open_sizes -= set(found.values())
-            if len(found) == 2:
-                lines.append(f"{', '.join(self.names[n] for n in found.values())} = {parameter.name}.shape")
-            else:
-                lines += [f"{self.names[n]} = {parameter.name}.shape[{axis}]" for axis, n in found.items()]
-        for parameter in self.parameters:
-            for axis, n in enumerate(getattr(parameter.symbol, "shape", None) or ()):
-                for size in [size for size in n.free_symbols if size in open_sizes and n != size]:
-                    if (offset := n - size).is_number:
-                        lines.append(f"{self.names[size]} = {parameter.name}.shape[{axis}] - {offset}")
-                        open_sizes.discard(size)
-        if open_sizes and not self.chosen:
-            self.parameters += tuple(Parameter(self.names[n], n, "number") for n in sorted(open_sizes, key=str))
-        elif open_sizes:
-            given = ", ".join(p.name for p in self.parameters)
-            lost = ", ".join(sorted(map(str, open_sizes)))
-            raise ValueError(f"no argument has a shape that tells {lost}; give it as an argument: got {given}")
+            plain = [t for s, t in told.items() if s in needed and t.parameter == parameter and t.size == s]
+            names = [self._size_name(t.size) for t in plain]
+            if len(plain) == 2:
+                lines.append(f"{', '.join(names)} = {parameter.name}.shape")
+            lines += [f"{name} = {t.length}" for name, t in zip(names, plain, strict=True) if len(plain) == 1]
+        for size, place in told.items():
+            if size in needed and place.size != size:
+                lines.append(f"{self._size_name(size)} = {self._solved(size, place)}")
         return lines
+
+    def _told_sizes(self) -> dict[Any, Place]:
+        """Each size with the first axis that tells it, those first that an axis tells alone."""
+        places = [
+            Place(parameter, axis, S(n))
+            for parameter in self.parameters
+            for axis, n in enumerate(getattr(parameter.symbol, "shape", None) or ())
+        ]
+        told: dict[Any, Place] = {}
+        for place in places:
+            if place.size.is_Symbol:
+                told.setdefault(place.size, place)
+        for place in places * len(places):
+            unknown = place.size.free_symbols - told.keys()
+            if len(unknown) == 1 and place.size.is_polynomial(*unknown) and place.size.diff(*unknown).is_positive:
+                told[unknown.pop()] = place
+        return told
+
+    def _solved(self, size: Any, place: Place) -> str:
+        """The size from an axis as long as ``D + 1`` or ``N*T``."""
+        factor = place.size.coeff(size)
+        terms = sorted(Add.make_args(factor * size - place.size), key=lambda term: (term.is_number, str(term)))
+        length = place.length
+        terms = [term for term in terms if term != 0]
+        for term in terms:
+            minus = _is_negative(term)
+            length += f" {'-' if minus else '+'} {self.code(-term if minus else term).inside(_PRODUCT)}"
+        if factor == 1:
+            return length
+        return f"{f'({length})' if terms else length} // {self.code(factor).inside(_ATOM)}"
+
+    def _needs_no_more(self, lost: set[Any]) -> None:
+        """A size that no shape tells becomes an argument, where arguments were not chosen."""
+        if lost and self.chosen:
+            given = ", ".join(p.name for p in self.parameters)
+            names = ", ".join(sorted(map(str, lost)))
+            raise ValueError(f"no argument has a shape that tells {names}; give it as an argument: got {given}")
+        self.parameters += tuple(Parameter(self.names[n], n, "number") for n in sorted(lost, key=str))
 
     def _dtype_lines(self, value: str) -> list[str]:
         if not _mentions([*self.lines, value], r"dtype\)"):
@@ -459,10 +506,7 @@ class ArrayPrinter:
             return code
         if isinstance(A, OneMatrix):
             return self.call("ones", f"{self._shape(A)}, dtype=dtype")
-        return self.call("broadcast_to", self._array(code), self._shape(A))
-
-    def _array(self, code: Code) -> str:
-        return code.text
+        return self.call("broadcast_to", self._as_array(code.text), self._shape(A))
 
     def _shape(self, A: Any) -> str:
         rows, columns = (self.size(n).text for n in A.shape)
@@ -479,8 +523,8 @@ class ArrayPrinter:
         return not self.bound or e.free_symbols.isdisjoint(self.bound)
 
     def _scope_of(self, e: Any) -> tuple[Any, ...]:
-        """The variables of differentiation on which it depends: under another one it is another value."""
-        return self.scope if any(M in e.free_symbols or e.has(M) for M in self.scope) else ()
+        """The differentiations on whose variables it depends: in another one it is another value."""
+        return self.scope if any(M in e.free_symbols or e.has(M) for M, _ in self.scope) else ()
 
     def _dispatch(self, e: Any) -> Code:
         for kind in type(e).__mro__:
@@ -720,7 +764,7 @@ class ArrayPrinter:
 
     def _named(self, A: Any, code: Code) -> Code:
         """The code under a name of its own line, where it would be computed twice."""
-        name = self.name(identifier(A.name) if isinstance(A, Named) else _stem(A))
+        name = self.name(identifier(A.name) if isinstance(A, (Named, NamedScalar)) else _stem(A))
         self.lines.append(f"{name} = {code.text}")
         return Code(name)
 
@@ -758,7 +802,8 @@ class ArrayPrinter:
             raise NoCode(f"no code for a derivative inside a sum or an entrywise function: {f} by {M}")
         variable = self.names[M]
         outside, self.lines, scope = self.lines, [], self.scope
-        self.scope = (*scope, M)
+        self.differentiations += 1
+        self.scope = (*scope, (M, self.differentiations))
         value = self.full(f).text if _is_matrix(f) else self.code(f).text
         inside, self.lines, self.scope = self.lines, outside, scope
         if inside:
@@ -810,13 +855,13 @@ class ArrayPrinter:
         if isinstance(base, (Add, Sum)) and self._is_sum_of_exponentials(base) and _is_negative(power):
             return self._exp_of([(power, base)])
         if power == S.Half:
-            return self.call("sqrt", self.code(base).text)
+            return self.call("sqrt", self._array(base))
         if _is_negative(power):
             return Code(f"1 / {self.code(base**-power).inside(_POWER)}", _PRODUCT)
         return Code(f"{self.code(base).inside(_ATOM)}**{self.code(power).inside(_ATOM)}", _POWER)
 
     def _print_exp(self, e: Any) -> Code:
-        return self.call("exp", self.code(e.args[0]).text)
+        return self.call("exp", self._array(e.args[0]))
 
     def _print_log(self, e: Any) -> Code:
         return self._log(e.args[0])
@@ -838,7 +883,13 @@ class ArrayPrinter:
         name = _FUNCTIONS.get(type(e).__name__)
         if name is None:
             raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
-        return self.call(name, *(self.code(arg).text for arg in e.args))
+        return self.call(name, *map(self._array, e.args))
+
+    def _array(self, e: Any) -> str:
+        """The argument of a function of arrays: PyTorch takes no plain number there."""
+        code = self.code(e).text
+        is_number = not self.bound and not e.has(MatrixExpr, Activation)
+        return f"torch.as_tensor({code})" if self.backend.name == "torch" and is_number else code
 
     def _print_erf(self, e: Any) -> Code:
         return self.call("erf", self.code(e.args[0]).text)
@@ -896,6 +947,10 @@ class ArrayPrinter:
             return self.call("sum", f"{self.full(A).inside(_ATOM)}**2")
         left = self.full(A) if not self.code(B).full else self.code(A)
         return self.call("sum", f"{left.inside(_PRODUCT)} * {self.code(B).inside(_POWER)}")
+
+    def _print_NamedScalar(self, e: Any) -> Code:
+        code = self.code(e.value)
+        return self._named(e, code) if self._is_shared(e) else code
 
     def _print_Scalar(self, e: Any) -> Code:
         if type(e).entries is Scalar.entries:
@@ -1039,7 +1094,7 @@ class ArrayPrinter:
         factors = [(f.exp, f.base) if isinstance(f, Pow) else (S.One, f) for f in Mul.make_args(e)]
         known = [f for f in factors if self._is_sum_of_exponentials(f[1])]
         if not known:
-            return self.call("log", self.code(e).text)
+            return self.call("log", self._array(e))
         rest = Mul(*(base**power for power, base in factors if (power, base) not in known))
         return self._log_sum([*([] if rest == 1 else [(S.One, rest)]), *known])
 
