@@ -308,8 +308,8 @@ class StatementLink(XRefRole):
         listed = {"theorem": library.theorems, "definition": library.definitions, "refuted": library.mistakes}
         try:
             listed[self.reftype](env.config.lossgrad_package)[target]
-        except library.UnknownName as unknown:
-            StatementDomain.of(env).note_fault(self.lineno, str(unknown))
+        except (library.UnknownName, library.NoStatement, library.Unlisted) as refusal:
+            StatementDomain.of(env).note_fault(self.lineno, str(refusal))
         return (title if has_explicit_title else library.title(target)), target
 
 
