@@ -25,7 +25,7 @@ GAP = 52  # between a factor and the other, or the result
 AXES = {"C": "class", "D": "feature", "N": "example"}
 
 STYLE = """
-html[data-theme] .bd-content div.cell_output .text_html:has(.meeting) { background: none; color: inherit; padding: 0; }
+html[data-theme] body .bd-content div.cell_output div.text_html:has(.meeting) { all: unset; display: block; }
 .meeting { margin: 0.6rem 0; overflow-x: auto; }
 .meeting svg { font: 15px var(--pst-font-family-base, serif); height: auto; max-width: 100%; }
 .meeting text { fill: currentColor; font-style: italic; text-anchor: middle; }

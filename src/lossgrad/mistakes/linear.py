@@ -177,6 +177,17 @@ def rows_by_the_column_formula() -> Eq:
     return equation(gradient(L(rows * weights), weights), L.gradient(rows * weights) * rows.T)
 
 
+def pytorch_by_the_row_formula() -> Eq:
+    """The row formula for weights that are stored transposed, which fits when there are as many classes as features.
+
+    X' of shape (N, D), W of shape (D, D).
+
+    Corrected by: linear.pytorch_weight_gradient.
+    """
+    scores = linear.X_rows * square_weights.T
+    return equation(gradient(L(scores), square_weights), linear.X_rows.T * L.gradient(scores))
+
+
 def one_use_of_two() -> Eq:
     """The gradient of weights that are used twice, from their second use alone.
 

@@ -94,6 +94,16 @@ def jacobian_as_of_a_sigmoid() -> Eq:
     return equation(jacobian(p_s, s), diag(entrywise(p_s, ones(C) - p_s)))
 
 
+def hessian_of_the_sum() -> Eq:
+    """The Hessian of log-sum-exp taken to be diagonal, as that of the sum alone is.
+
+    s of shape (C, 1).
+
+    Corrected by: softmax.logsumexp_hessian.
+    """
+    return equation(softmax.logsumexp_hessian().lhs, diag(probabilities(s)))
+
+
 def vjp_without_the_mean() -> Eq:
     """The diagonal alone again, now in the vector-Jacobian product.
 
@@ -137,6 +147,16 @@ def weight_gradient_forgotten_labels() -> Eq:
     Corrected by: softmax.weight_gradient.
     """
     return equation(gradient(cross_entropy(W * X), W), probabilities(W * X) * X.T / N)
+
+
+def bias_averaged_twice() -> Eq:
+    """The gradient by the bias averaged over the examples once more, when the mean in the loss has done so already.
+
+    W of shape (C, D), X of shape (D, N), b of shape (C, 1), y of N labels in 0..C-1.
+
+    Corrected by: softmax.bias_gradient.
+    """
+    return equation(softmax.bias_gradient().lhs, softmax.bias_gradient().rhs / N)
 
 
 def softmax_of_scaled_scores() -> Eq:
