@@ -103,7 +103,7 @@ class _Writer:
             A, i, j = e.args[0], w(e.args[1]), w(e.args[2])
             return MatrixEntry(A, i, j) if isinstance(A, MatrixSymbol) else w(_taken_apart(A, i, j))
         if isinstance(e, (LossGradientEntry, LossValue)):
-            return e.func(*e.args[:2], *map(w, e.args[2:]))
+            return e.func(e.args[0], e.S.xreplace(dict(names)), *map(w, e.args[2:]))
         if isinstance(e, EntryGradient):
             return self._differentiated(w(e.f), MatrixEntry(e.M, *map(w, e.args[2:])))
         if isinstance(e, KnownLabel):

@@ -440,7 +440,7 @@ class Kernel:
             signs = {
                 c > 0
                 for a in factors
-                if a.head != _DELTA
+                if a.head not in (_DELTA, _STEP)
                 for arg in a.args
                 for m, c in arg.terms
                 if m is _named_alone(name)
