@@ -28,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html test lint linkcheck doctest serve lock clean distclean
+.PHONY: help html test nightly lint linkcheck doctest serve lock clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ serve: html ## build the book and serve it on this machine
 
 test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules included
 	@$(RUN) -m pytest -n 2 --dist worksteal
+
+nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
+	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py
 
 doctest: $(NEEDS) ## run the doctests of the pages with Sphinx's doctest builder
 	$(call build,doctest)
