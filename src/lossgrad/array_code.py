@@ -404,11 +404,12 @@ class ArrayPrinter:
             for axis, n in enumerate(getattr(parameter.symbol, "shape", None) or ())
         ]
         told: dict[Any, Place] = {}
+        given = {parameter.symbol for parameter in self.parameters}
         for place in places:
-            if place.size.is_Symbol:
+            if place.size.is_Symbol and place.size not in given:
                 told.setdefault(place.size, place)
         for place in places * len(places):
-            unknown = place.size.free_symbols - told.keys()
+            unknown = place.size.free_symbols - told.keys() - given
             if len(unknown) == 1 and place.size.is_polynomial(*unknown) and place.size.diff(*unknown).is_positive:
                 told[unknown.pop()] = place
         return told
@@ -416,9 +417,9 @@ class ArrayPrinter:
     def _solved(self, size: Any, place: Place) -> str:
         """The size from an axis as long as ``D + 1`` or ``N*T``."""
         factor = place.size.coeff(size)
-        terms = sorted(Add.make_args(factor * size - place.size), key=lambda term: (term.is_number, str(term)))
+        rest = factor * size - place.size
+        terms = sorted(rest.as_ordered_terms(), key=lambda term: bool(term.is_number)) if rest != 0 else []
         length = place.length
-        terms = [term for term in terms if term != 0]
         for term in terms:
             minus = _is_negative(term)
             length += f" {'-' if minus else '+'} {self.code(-term if minus else term).inside(_PRODUCT)}"
