@@ -1,3 +1,3 @@
 """The theorems and definitions of the book, a module a topic, in the order of ``TOPICS``."""
 
-TOPICS: tuple[str, ...] = ("example", "linear", "softmax", "iris", "corrections")
+TOPICS: tuple[str, ...] = ("example", "linear", "softmax", "targets", "classification", "iris", "corrections")
