@@ -1,6 +1,8 @@
-"""What every test shares: examples that are the same on every run, no limit on the time of one, and what it found."""
+"""What every test shares: examples that are the same on every run but for ``make nightly``, and what it found."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from hypothesis import settings
@@ -9,7 +11,8 @@ from every_theorem import statements
 from evidence import Evidence
 
 settings.register_profile("book", deadline=None, derandomize=True, database=None)
-settings.load_profile("book")
+settings.register_profile("nightly", deadline=None, database=None, max_examples=10_000)  # others on every run
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "book"))
 
 evidence = Evidence()
 
