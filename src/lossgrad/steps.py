@@ -24,7 +24,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 from lossgrad.counterexamples import Claim
 from lossgrad.entries import NotSupported, contracted, derivative, entry_by_entry, written_out
 from lossgrad.expressions import EntryGradient, MatrixEntry, Scalar, Softmax, entry
-from lossgrad.indices import Unsettled, subtract
+from lossgrad.indices import Form, Unsettled, subtract
 from lossgrad.naming import sums_named
 from lossgrad.proofs import NotProved, Step, reader, vanishes
 from lossgrad.statements import statement
@@ -108,22 +108,37 @@ def _collected(claim: Claim) -> list[tuple[Any, str]]:
 
 def _chain(lines: list[tuple[Any, str]], claim: Claim) -> tuple[Step, ...]:
     """The lines as steps; each is proved, and one that repeats the line before is left out."""
-    read = reader(claim)
-    first, *others = lines
-    before = read.form(written_out(first[0]))
+    proves = _Equality(claim)
+    last, *others = lines
     made: list[Step] = []
-    last = first[0]
     for e, rule in others:
-        here = read.form(written_out(e))
-        if e == last:
+        if e == last[0]:
             continue
-        if not vanishes(subtract(before, here), read.kernel):
-            if e is others[-1][0]:
-                raise NotProved(f"the step from {last} to {e} is not proved")
-            continue
-        made.append(Step(last, e, rule))
-        last, before = e, here
+        if proves(last[0], e):
+            made.append(Step(last[0], e, rule))
+            last = (e, rule)
+        elif e is lines[-1][0]:
+            raise NotProved(f"the step from {last[0]} to {e} is not proved")
     return tuple(made)
+
+
+class _Equality:
+    """Whether two scalars have one normal form; with numbers for all sizes, if need be with every sum written out."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.readers = [reader(claim)] if claim.sizes else [reader(claim), reader(claim, expand=True)]
+        self.forms: dict[tuple[int, Any], Form] = {}
+
+    def __call__(self, left: Any, right: Any) -> bool:
+        return any(
+            vanishes(subtract(self._form(n, left), self._form(n, right)), read.kernel)
+            for n, read in enumerate(self.readers)
+        )
+
+    def _form(self, n: int, e: Any) -> Form:
+        if (n, e) not in self.forms:
+            self.forms[n, e] = self.readers[n].form(written_out(e))
+        return self.forms[n, e]
 
 
 # -- names for what a reader knows already -----------------------------------------------------------------------------
