@@ -4,7 +4,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from lossgrad.book import directives, execution, gate, source_tables, typeset
+from lossgrad.book import directives, execution, gate, notation_table, rules_table, source_tables, typeset
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -12,6 +12,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     directives.setup(app)
     execution.setup(app)
     gate.setup(app)
+    notation_table.setup(app)
+    rules_table.setup(app)
     source_tables.setup(app)
     typeset.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
