@@ -751,7 +751,7 @@ BOOKKEEPING: dict[str, str] = {
     "translation._atom": "The same for a factor.",
     "entries._Writer.written": "Writes out each part once; each bound index gets a name of its own.",
     "entries._Writer._sum": "The same for a sum, whose indices get new names.",
-    "entries._Writer._differentiated": "Differentiates, and notes what it met for the hypotheses; refuses what is no variable.",
+    "entries._Writer._differentiated": "Differentiates, and notes for the hypotheses what it met.",
     "entries._taken_apart": "Asks a matrix expression for its entry; one without entries is refused.",
     "entries.rebuilt": "The same expression with other parts.",
     "entries._no_second_derivative": "Refuses what no rule gives.",
