@@ -5,7 +5,7 @@ import re
 import pytest
 from sympy import Heaviside, Matrix, Symbol, log
 
-from lossgrad.charts import bars, curves, shades
+from lossgrad.charts import bars, curves, shades, tiles
 from lossgrad.expressions import sigmoid
 
 x, z = Symbol("x", real=True), Symbol("z", real=True)
@@ -62,3 +62,14 @@ def test_every_cell_says_its_number() -> None:
 def test_a_picture_is_told_and_names_are_escaped() -> None:
     svg = bars({"p < q": [1]}, ["a"], "A & B").svg
     assert 'role="img" aria-label="A &amp; B"' in svg and "p &lt; q" in svg
+
+
+def test_a_tile_is_shaded_by_its_number_and_coloured_by_its_sign() -> None:
+    svg = tiles([[2, -1, 0]], "Two shaded tiles.").svg
+    shaded = re.findall(r'class="(above|below)" fill-opacity="([\d.]+)"', svg)
+    assert shaded == [("above", "0.800"), ("below", "0.400"), ("below", "0.000")]
+
+
+def test_blocks_are_lined_where_they_end() -> None:
+    svg = tiles([[1] * 4] * 4, "Four blocks.", blocks=2).svg
+    assert svg.count("h112") == svg.count("v112") == 3

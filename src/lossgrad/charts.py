@@ -14,7 +14,7 @@ from typing import Any
 
 from sympy import Dummy, Matrix, lambdify, sympify
 
-__all__ = ["Chart", "bars", "curves", "shades"]
+__all__ = ["Chart", "bars", "curves", "shades", "tiles"]
 
 WIDE, HIGH = 560, 260  # the field
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 34, 42  # what stands around it
@@ -120,6 +120,36 @@ def shades(matrix: Any, rows: Sequence[str], columns: Sequence[str], told: str) 
     names = [_text(left - 8, 30 + (i + 0.62) * high, name, "end") for i, name in enumerate(rows)]
     names += [_text(left + (j + 0.5) * wide, 20, name, "middle") for j, name in enumerate(columns)]
     return Chart(_framed(left + wide * len(columns) + 4, 34 + high * len(rows), "".join([*cells, *names]), told))
+
+
+SIDE = 28  # of a tile
+
+
+def tiles(matrix: Any, told: str, blocks: int = 0) -> Chart:
+    """A matrix of numbers as small squares, each shaded by its size: where it is 0, and where it is not.
+
+    ``blocks`` draws a line around each block of so many rows and columns.
+
+    >>> tiles([[1, 0], [-1, 2]], "Three squares of four are shaded.").svg.count('class="edge"')
+    4
+    """
+    numbers = Matrix(matrix)
+    rows, columns = numbers.shape
+    largest = max((abs(float(value)) for value in numbers), default=0.0) or 1.0
+    drawn = [
+        _tile(4 + j * SIDE, 4 + i * SIDE, float(numbers[i, j]) / largest) for i in range(rows) for j in range(columns)
+    ]
+    if blocks:
+        across = "".join(f"M4 {4 + i * SIDE}h{columns * SIDE}" for i in range(0, rows + 1, blocks))
+        down = "".join(f"M{4 + j * SIDE} 4v{rows * SIDE}" for j in range(0, columns + 1, blocks))
+        drawn.append(f'<path class="zero" fill="none" d="{across}{down}"/>')
+    return Chart(_framed(8 + columns * SIDE, 8 + rows * SIDE, "".join(drawn), told))
+
+
+def _tile(x: float, y: float, depth: float) -> str:
+    box = f'x="{x}" y="{y}" width="{SIDE}" height="{SIDE}"'
+    kind = "above" if depth > 0 else "below"
+    return f'<rect class="{kind}" fill-opacity="{0.8 * abs(depth):.3f}" {box}/><rect class="edge" {box}/>'
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ Its name is that of its module and its own, as in ``linear.weight_gradient``. Th
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from types import ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from sympy import Eq
@@ -26,6 +27,7 @@ from sympy import Eq
 from lossgrad.expressions import Definition
 
 Statement = Callable[[], Any]
+Tracer = Callable[[FrameType, str, object], Any]
 
 WRITTEN = {
     "batchnorm": "BatchNorm",
@@ -33,6 +35,7 @@ WRITTEN = {
     "elu": "ELU",
     "gelu": "GELU",
     "gru": "GRU",
+    "fisher": "Fisher",
     "hessian": "Hessian",
     "infonce": "InfoNCE",
     "jacobian": "Jacobian",
@@ -40,6 +43,7 @@ WRITTEN = {
     "kl": "KL",
     "layernorm": "LayerNorm",
     "logsumexp": "log-sum-exp",
+    "lora": "LoRA",
     "lstm": "LSTM",
     "numpy": "NumPy",
     "pytorch": "PyTorch",
@@ -118,6 +122,46 @@ def stated(function: Statement) -> Any:
     if isinstance(said, Eq | Definition):
         return said
     raise NoStatement(function, f"must return Eq(left, right, evaluate=False) or a Definition: got {said!r}")
+
+
+@cache
+def rests_on(name: str, package: str = "lossgrad") -> tuple[str, ...]:
+    """The theorems that a theorem calls to state itself, in the book's order; not those that these call in turn.
+
+    >>> rests_on("softmax.weight_gradient_sums_to_zero"), rests_on("linear.weight_gradient")
+    (('softmax.weight_gradient',), ())
+    """
+    names = {theorem.__code__: other for other, theorem in theorems(package).items()}
+    called = _called(theorems(package)[name], names)
+    return tuple(other for other in names.values() if other in called)
+
+
+def _called(theorem: Statement, names: dict[CodeType, str]) -> set[str]:
+    """The names of the theorems that a theorem calls while it runs, without those that are called inside others."""
+    running: list[str] = []
+    called: set[str] = set()
+
+    def entered(frame: FrameType, event: str, argument: object) -> Tracer | None:
+        if (name := names.get(frame.f_code)) is None:
+            return None
+        if len(running) == 1:
+            called.add(name)
+        running.append(name)
+        frame.f_trace_lines = False
+        return left
+
+    def left(frame: FrameType, event: str, argument: object) -> Tracer:
+        if event == "return":
+            running.pop()
+        return left
+
+    before = sys.gettrace()
+    sys.settrace(entered)
+    try:
+        theorem()
+    finally:
+        sys.settrace(before)
+    return called
 
 
 def title(name: str) -> str:

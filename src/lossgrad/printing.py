@@ -9,12 +9,12 @@ from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-from lossgrad.expressions import Definition, Diag, Inner, LossGradient, Named, OneHot, Softmax
+from lossgrad.expressions import Definition, Diag, Flip, Inner, LossGradient, Named, OneHot, Padded, Softmax
 from lossgrad.naming import plainly_named
 
 __all__ = ["BookPrinter", "latex"]
 
-_CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient, Named)
+_CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient, Named, Flip, Padded)
 
 
 class BookPrinter(LatexPrinter):

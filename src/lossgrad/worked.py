@@ -43,7 +43,7 @@ def worked(expression: Any, values: Mapping[Any, Any]) -> Any:
     """
     sizes = _sizes(values)
     labels = {y: Tuple(*map(Integer, given)) for y, given in values.items() if isinstance(y, IndexedBase)}
-    sized = sympify(expression).xreplace(labels).subs(sizes)
+    sized = sympify(expression).xreplace(labels).xreplace(sizes)
     numbers = _numbers(values, sizes, labels)
     if not isinstance(sized, (MatrixExpr, MatrixBase)):
         return _value(sized, numbers)

@@ -21,6 +21,8 @@ from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import TypeVar
 
+from sympy import Symbol
+
 from lossgrad import library
 from lossgrad.counterexamples import shown
 from lossgrad.printing import latex
@@ -107,7 +109,7 @@ def _letter(name: str) -> str:
     """A name of a counterexample as mathematics: a letter as it is, words as words."""
     if found := re.fullmatch(r"gradient of (\w+) at 0", name):
         return rf"\nabla {found[1]}\left(0\right)"
-    return name if name.replace("'", "").isalnum() else rf"\text{{{name}}}"
+    return latex(Symbol(name)) if re.fullmatch(r"\w+'*", name) else rf"\text{{{name}}}"
 
 
 def _kept(
