@@ -25,7 +25,8 @@ from lossgrad.rules import DECISIONS, RULES, Rule
 
 
 def setup(app: Sphinx) -> None:
-    """Register the two directives."""
+    """Register the two directives, and how the rules look."""
+    app.add_css_file("rules.css")
     app.add_directive("kernel-rules", RulesOfGroup)
     app.add_directive("kernel-conditions", Conditions)
 
