@@ -49,6 +49,16 @@ def test_turned_over_the_same_entries_meet_as_row_and_column(entry: Any, total: 
     assert transposed not in straight.svg
 
 
+def test_first_column_with_first_column_stands_side_by_side() -> None:
+    picture = meeting(U[0, 0], (W.T * G)[0, 0], CAPTIONS, AXES)
+    assert all(re.fullmatch(r"M[\d.]+ [\d.]+ H[\d.]+", path) for path in re.findall(r'"pair" d="(.*?)"', picture.svg))
+
+
+def test_entries_of_different_examples_are_refused() -> None:
+    with pytest.raises(ValueError, match="must meet within what G and X both count"):
+        meeting(V[0, 0], G[0, 0] * X[0, 1], CAPTIONS, AXES)
+
+
 def test_a_wrong_sum_marks_other_entries() -> None:
     picture = meeting(V[1, 2], (G * X.T)[0, 2], CAPTIONS, AXES)
     assert "G10" not in marked(picture)

@@ -135,7 +135,8 @@ def meeting(
     meet within a column stand one above the other, those whose entries meet within a row side by side. With ``turned``
     one of the two is drawn transposed, so that rows meet columns as they do in a matrix product.
 
-    Raises ValueError when a term is not a product of two entries of two matrices.
+    Raises ValueError when a term is not a product of two entries of two matrices, or these do not meet where both
+    matrices count the same.
 
     >>> G, X, V = MatrixSymbol("G", 3, 3), MatrixSymbol("X", 2, 3), MatrixSymbol("V", 3, 2)
     >>> names = {G: "by the scores", X: "data", V: "by the weights"}
@@ -147,7 +148,9 @@ def meeting(
     pairs = sorted((_pair(term, order) for term in Add.make_args(expand(total))), key=str)
     names = [pairs[0][0].parent, pairs[0][1].parent, entry.parent]
     first, second, result = (Drawn(m, captions[m], AXES[axes[m][0]], AXES[axes[m][1]]) for m in names)
-    within_columns = all(a.j == b.j for a, b in pairs)
+    within_columns = axes[names[0]][1] == axes[names[1]][1]
+    if any((a.j, a.i)[not within_columns] != (b.j, b.i)[not within_columns] for a, b in pairs):
+        raise ValueError(f"entries must meet within what {names[0]} and {names[1]} both count: got {total}")
     if turned and within_columns:
         grids = _crossing(first, second.transposed(), result)
     elif turned:

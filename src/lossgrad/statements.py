@@ -135,13 +135,19 @@ def _entries(left: Any, right: Any) -> Iterator[tuple[Any, Any, tuple[Any, ...]]
         yield left, right, ()
     elif isinstance(left, BlockMatrix) or isinstance(right, BlockMatrix):
         yield from _blocks(left, right)
-    elif isinstance(left, MatrixBase) or isinstance(right, MatrixBase):
+    elif _written_out(left) or _written_out(right):
         for i in range(int(left.shape[0])):
             for j in range(int(left.shape[1])):
                 yield _at(left, i, j), _at(right, i, j), (i, j)
     else:
         p, q = (_place(name, n) for name, n in zip("pq", left.shape, strict=True))
         yield entry(left, p, q), entry(right, p, q), ((p, left.shape[0]), (q, left.shape[1]))
+
+
+def _written_out(side: Any) -> bool:
+    """Whether a side is a matrix given entry by entry, or made of such ones: then each entry is a claim of its own."""
+    whole = all(sympify(n).is_Integer for n in side.shape)
+    return whole and any(isinstance(part, MatrixBase) for part in preorder_traversal(side))
 
 
 def _place(name: str, n: Any) -> Any:

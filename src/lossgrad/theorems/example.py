@@ -107,11 +107,11 @@ def score_gradient() -> Eq:
     """
     labels = one_hot(y, C)
     mean = -inner(labels, elementwise(log, softmax(S))) / N
-    return equation(gradient(mean, S), (softmax(S) - labels) / N)
+    return equation(gradient(mean, S), MatMul(Rational(1, N), softmax(S) - labels, evaluate=False))
 
 
 def weight_gradient() -> Eq:
-    """Entry by entry, for any loss: derivatives by the weights, by the scores, and the data transposed.
+    """Entry by entry, for any loss: the derivatives by the scores, times the data transposed.
 
     W of shape (3, 2), X of shape (2, 3), L any differentiable scalar function of the scores.
 
@@ -120,11 +120,11 @@ def weight_gradient() -> Eq:
     """
     scores = W * X
     product = MatMul(Matrix(L.gradient(scores)), Matrix(X.T), evaluate=False)
-    return equation(Matrix(gradient(L(scores), W)), product)
+    return equation(gradient(L(scores), W), product)
 
 
 def data_gradient() -> Eq:
-    """Entry by entry, for any loss: derivatives by the data, the weights transposed, and derivatives by the scores.
+    """Entry by entry, for any loss: the weights transposed, times the derivatives by the scores.
 
     W of shape (3, 2), X of shape (2, 3), L any differentiable scalar function of the scores.
 
@@ -133,4 +133,4 @@ def data_gradient() -> Eq:
     """
     scores = W * X
     product = MatMul(Matrix(W.T), Matrix(L.gradient(scores)), evaluate=False)
-    return equation(Matrix(gradient(L(scores), X)), product)
+    return equation(gradient(L(scores), X), product)
