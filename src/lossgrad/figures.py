@@ -19,7 +19,11 @@ CLASS_MARKERS = ("o", "^", "s")
 """Of three classes, told apart by shape as well as by colour; to be read on white and on black."""
 
 INK = "#000000"
-STYLE = ".drawn { margin: 1.2rem 0; } .drawn svg { height: auto; max-width: 100%; }"
+STYLE = """
+html[data-theme] body .bd-content div.cell_output div.text_html:has(.drawn) { all: unset; display: block; }
+.drawn { margin: 0.6rem 0; }
+.drawn svg { height: auto; max-width: 100%; }
+"""
 TYPE = "var(--book-sans, var(--pst-font-family-base, sans-serif))"
 
 

@@ -5,9 +5,9 @@ Convention: a column is an example. W has shape (C, D), X (D, N), b (C, 1), y ho
 
 from __future__ import annotations
 
-from sympy import Eq, Symbol
+from sympy import Eq
 
-from lossgrad.expressions import Definition, equation, gradient, inner, norm_squared, ones
+from lossgrad.expressions import Definition, equation, gradient, inner, named, norm_squared, ones
 from lossgrad.notation import C, L, W, b, lambda_
 from lossgrad.theorems import linear, softmax
 
@@ -17,7 +17,8 @@ def penalised_loss() -> Definition:
 
     W of shape (C, D), X of shape (D, N), b of shape (C, 1), y of N labels in 0..C-1. The bias is not penalised.
     """
-    return Definition(Symbol("J"), softmax.weight_gradient().lhs.f + lambda_ / 2 * norm_squared(W))
+    value = softmax.weight_gradient().lhs.f + lambda_ / 2 * norm_squared(W)
+    return Definition(named("J", value), value)
 
 
 def weight_gradient() -> Eq:
@@ -28,7 +29,7 @@ def weight_gradient() -> Eq:
     >>> prove(weight_gradient()).scope
     'every C, D, N'
     """
-    return equation(gradient(penalised_loss().rhs, W), softmax.weight_gradient().rhs + lambda_ * W)
+    return equation(gradient(penalised_loss().lhs, W), softmax.weight_gradient().rhs + lambda_ * W)
 
 
 def bias_gradient() -> Eq:
@@ -39,7 +40,7 @@ def bias_gradient() -> Eq:
     >>> prove(bias_gradient()).scope
     'every C, D, N'
     """
-    return equation(gradient(penalised_loss().rhs, b), softmax.bias_gradient().rhs)
+    return equation(gradient(penalised_loss().lhs, b), softmax.bias_gradient().rhs)
 
 
 def column_sums() -> Eq:
@@ -62,6 +63,6 @@ def pairing_with_bias() -> Eq:
     >>> prove(pairing_with_bias()).scope
     'every C, D, N'
     """
-    biased = linear.scores_with_bias().rhs
+    biased = named("S", linear.scores_with_bias().rhs)
     by_weights, by_bias = gradient(L(biased), W), gradient(L(biased), b)
     return equation(inner(by_weights, W) + inner(by_bias, b), inner(L.gradient(biased), biased))
