@@ -31,6 +31,7 @@ Tracer = Callable[[FrameType, str, object], Any]
 
 WRITTEN = {
     "batchnorm": "BatchNorm",
+    "clip": "CLIP",
     "dpo": "DPO",
     "elu": "ELU",
     "gelu": "GELU",

@@ -1,3 +1,12 @@
 """Famous mistakes, a module a topic, in the order of ``TOPICS``: false equations, refuted where they are shown."""
 
-TOPICS: tuple[str, ...] = ("linear", "softmax", "targets", "classification", "source")
+TOPICS: tuple[str, ...] = (
+    "linear",
+    "softmax",
+    "targets",
+    "classification",
+    "regression",
+    "contrastive",
+    "scale",
+    "source",
+)

@@ -1,3 +1,14 @@
 """The theorems and definitions of the book, a module a topic, in the order of ``TOPICS``."""
 
-TOPICS: tuple[str, ...] = ("example", "linear", "softmax", "targets", "classification", "iris", "corrections")
+TOPICS: tuple[str, ...] = (
+    "example",
+    "linear",
+    "softmax",
+    "targets",
+    "classification",
+    "regression",
+    "contrastive",
+    "scale",
+    "iris",
+    "corrections",
+)
