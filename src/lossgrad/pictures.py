@@ -29,12 +29,12 @@ html[data-theme] body .bd-content div.cell_output div.text_html:has(.meeting) { 
 .meeting { margin: 0.6rem 0; overflow-x: auto; }
 .meeting svg { font: 15px var(--pst-font-family-base, serif); height: auto; max-width: 100%; }
 .meeting text { fill: currentColor; font-style: italic; text-anchor: middle; }
-.meeting text.note { font: 11px sans-serif; opacity: 0.75; }
+.meeting text.note { font: 11px sans-serif; opacity: 0.85; }
 .meeting text.end { text-anchor: end; }
 .meeting text.caption { font: 600 13px sans-serif; }
 .meeting rect { fill: none; stroke: currentColor; stroke-opacity: 0.35; }
 .meeting rect.marked { fill: var(--book-accent, #1b5479); fill-opacity: 0.22; stroke: var(--book-accent, #1b5479); }
-.meeting text.cell { opacity: 0.6; }
+.meeting text.cell { opacity: 0.78; }
 .meeting text.marked { font-weight: 600; opacity: 1; }
 .meeting path { fill: none; stroke: var(--book-accent, #1b5479); stroke-width: 1.5; }
 .meeting path.pair { stroke-dasharray: 3 3; }
