@@ -129,8 +129,8 @@ def stated(function: Statement) -> Any:
 def rests_on(name: str, package: str = "lossgrad") -> tuple[str, ...]:
     """The theorems that a theorem calls to state itself, in the book's order; not those that these call in turn.
 
-    >>> rests_on("softmax.weight_gradient_sums_to_zero"), rests_on("linear.weight_gradient")
-    (('softmax.weight_gradient',), ())
+    >>> rests_on("linear.ridge_gradient"), rests_on("linear.weight_gradient")
+    (('linear.weight_gradient',), ())
     """
     names = {theorem.__code__: other for other, theorem in theorems(package).items()}
     called = _called(theorems(package)[name], names)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from lossgrad.book import directives, execution, gate, notation_table, rules_table, source_tables, typeset
+from lossgrad.book import directives, execution, gate, ledger, notation_table, rules_table, source_tables, typeset
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -12,6 +12,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     directives.setup(app)
     execution.setup(app)
     gate.setup(app)
+    ledger.setup(app)
     notation_table.setup(app)
     rules_table.setup(app)
     source_tables.setup(app)

@@ -21,7 +21,7 @@ from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import TypeVar
 
-from sympy import Symbol
+from sympy import Symbol, srepr
 
 from lossgrad import library
 from lossgrad.counterexamples import shown
@@ -34,7 +34,7 @@ PRINTS = ("lossgrad.steps", "lossgrad.printing", "lossgrad.book.records")
 
 @dataclass(frozen=True)
 class ProofRecord:
-    """What is printed of a proof: its formulas as TeX, each step with its rule."""
+    """What is printed of a proof: its formulas as TeX, each step with its rule; the statement as SymPy's ``srepr``."""
 
     equation: str
     lhs: str
@@ -43,6 +43,8 @@ class ProofRecord:
     hypotheses: list[str]
     steps: list[list[str]]
     seconds: float
+    rests_on: list[str]
+    representation: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ Record = TypeVar("Record", ProofRecord, RefutationRecord)
 def proof(name: str, package: str, folder: Path) -> ProofRecord:
     """The record of a theorem's proof: kept, or proved now."""
     theorem = library.theorems(package)[name]
-    return _kept(ProofRecord, _proved, theorem, folder)
+    return _kept(ProofRecord, lambda said: _proved(said, library.rests_on(name, package)), theorem, folder)
 
 
 def refutation(name: str, package: str, folder: Path) -> RefutationRecord:
@@ -75,7 +77,7 @@ def refutation(name: str, package: str, folder: Path) -> RefutationRecord:
     return _kept(RefutationRecord, _refuted, mistake, folder)
 
 
-def _proved(theorem: library.Statement) -> ProofRecord:
+def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecord:
     found = prove(library.stated(theorem))
     return ProofRecord(
         equation=latex(found.equation),
@@ -85,6 +87,16 @@ def _proved(theorem: library.Statement) -> ProofRecord:
         hypotheses=[latex(hypothesis) for hypothesis in found.hypotheses],
         steps=[[latex(step.left), latex(step.right), step.rule] for step in found.steps],
         seconds=found.seconds,
+        rests_on=list(rests_on),
+        representation=_represented(found.equation),
+    )
+
+
+def _represented(equation: object) -> str:
+    """The ``srepr`` of an equation, its dummies numbered as they occur: SymPy numbers them anew in every process."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r"(?<=dummy_index=)\d+", lambda found: str(numbers.setdefault(found[0], len(numbers) + 1)), srepr(equation)
     )
 
 
