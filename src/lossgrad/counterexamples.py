@@ -468,7 +468,9 @@ class Counterexample:
 
 
 def shown(value: Number) -> str:
-    """An exact value as it is, another one to 12 digits."""
+    """An exact value as it is, another one to 12 digits; what is 0 but for rounding is 0."""
+    if not isinstance(value, Fraction) and abs(value) < _TOLERANCE:
+        return "0"
     return str(value) if isinstance(value, Fraction) else str(_mp.nstr(value, 12))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from sympy import Mul, S, Sum
@@ -51,13 +52,20 @@ class BookPrinter(LatexPrinter):
 
     def _print_MatMul(self, e: Any) -> str:
         coefficient, matrices = e.as_coeff_matrices()
-        factors = " ".join(self._in_product(A) for A in matrices)
+        factors = self._side_by_side([self._in_product(A) for A in matrices])
         if coefficient == 1:
             return factors
         if coefficient == -1:
             return f"- {factors}"
         front = self._print(coefficient)
         return (rf"\left({front}\right)" if coefficient.is_Add else front) + " " + factors
+
+    @staticmethod
+    def _side_by_side(factors: list[str]) -> str:
+        """Factors with a little air beside those that are more than a letter."""
+        long = [r"\left(" in factor or r"\nabla" in factor for factor in factors]
+        gaps = [r" \, " if a or b else " " for a, b in pairwise(long)]
+        return "".join(factor + gap for factor, gap in zip(factors, [*gaps, ""], strict=True))
 
     def _print_HadamardProduct(self, e: Any) -> str:
         return r" \circ ".join(self._in_product(A) for A in e.args)
