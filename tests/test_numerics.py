@@ -237,6 +237,10 @@ DERIVATIVES = {
     "any activation": (vjp(G, elementwise(phi, W * X), W), entrywise(G, elementwise(phi.prime, W * X)) * X.T),
     "jacobian": (jacobian(softmax(s), s), diag(softmax(s)) - softmax(s) * softmax(s).T),
     "one entry": (gradient(CROSS_ENTROPY, W)[0, 1], ((P - R) * X.T / N)[0, 1]),
+    "of each example": (
+        Sum(gradient(-log(softmax(S)[y[n], n]), S)[1, 2], (n, 0, N - 1)) / N,
+        ((softmax(S) - R) / N)[1, 2],
+    ),
     "by a number": (Derivative(lambda_**2 * norm_squared(W), lambda_), 2 * lambda_ * norm_squared(W)),
 }
 
@@ -253,6 +257,11 @@ def test_jax_differentiates_what_the_left_side_says(name: str) -> None:
 def test_jax_would_see_a_wrong_right_side() -> None:
     left, right = DERIVATIVES["weights"]
     assert not np.allclose(value(left, "jax"), value(-right))
+
+
+def test_an_entry_that_a_sum_picks_from_a_derivative_has_no_code() -> None:
+    with pytest.raises(NoCode, match="the entry of a derivative that a sum or an entrywise function picks"):
+        source(Sum(gradient(-log(softmax(S)[y[n], n]), S)[0, n], (n, 0, N - 1)), backend="jax")
 
 
 def test_numpy_has_no_derivatives() -> None:

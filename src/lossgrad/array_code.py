@@ -142,6 +142,7 @@ BACKENDS: dict[str, Backend] = {
             "gradient": "jax.grad({f})({x})",
             "vjp": "jax.vjp({f}, {x})[1]({upstream})[0]",
             "jacobian": "jax.jacrev({f})({x})[:, 0, :, 0]",
+            "jacobians": "jax.jacrev({f})({x})",
             "slope": "jax.jvp({f}, ({x},), (jnp.ones_like({x}),))[1]",
         },
     ),
@@ -154,6 +155,7 @@ BACKENDS: dict[str, Backend] = {
             "gradient": "torch.func.grad({f})({x})",
             "vjp": "torch.func.vjp({f}, {x})[1]({upstream})[0]",
             "jacobian": "torch.func.jacrev({f})({x})[:, 0, :, 0]",
+            "jacobians": "torch.func.jacrev({f})({x})",
             "slope": "torch.func.jvp({f}, ({x},), (torch.ones_like({x}),))[1]",
         },
     ),
@@ -776,7 +778,12 @@ class ArrayPrinter:
 
     def _print_EntryGradient(self, e: Any) -> Code:
         i, j = (self.code(index).text for index in e.args[2:])
-        return Code(f"{self._derivative('gradient', e.f, e.M).text}[{i}, {j}]")
+        held = e.free_symbols & self.bound.keys()
+        if not held:
+            return Code(f"{self._derivative('gradient', e.f, e.M).text}[{i}, {j}]")
+        if any(index.free_symbols & held for index in e.args[2:]) or not all(index.is_integer for index in held):
+            raise NoCode(f"no code for the entry of a derivative that a sum or an entrywise function picks: {e}")
+        return Code(f"{self._derivative('jacobians', e.f, e.M).text}[..., {i}, {j}]")
 
     def _print_Derivative(self, e: Any) -> Code:
         if len(e.variable_count) != 1 or e.variable_count[0][1] != 1:
@@ -799,7 +806,7 @@ class ArrayPrinter:
             raise NoCode(
                 f"{self.backend.name} has no derivatives: take the proved right-hand side instead of {f} by {M}"
             )
-        if self.bound:
+        if kind != "jacobians" and f.free_symbols & self.bound.keys():
             raise NoCode(f"no code for a derivative inside a sum or an entrywise function: {f} by {M}")
         variable = self.names[M]
         outside, self.lines, scope = self.lines, [], self.scope
