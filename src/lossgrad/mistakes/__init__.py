@@ -8,5 +8,6 @@ TOPICS: tuple[str, ...] = (
     "regression",
     "contrastive",
     "scale",
+    "iris",
     "source",
 )
