@@ -22,6 +22,7 @@ POINTS = 401
 KINDS = 4  # colours and dashes
 
 STYLE = """
+html[data-theme] body .bd-content div.cell_output div.text_html:has(.chart) { all: unset; display: block; }
 .chart { margin: 1.2rem 0; overflow-x: auto; }
 .chart svg { height: auto; max-width: 100%; }
 .chart text { fill: currentColor; font: 12px var(--book-sans, sans-serif); }

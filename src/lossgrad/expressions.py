@@ -581,7 +581,8 @@ class NamedScalar(Scalar):
 
     def _latex(self, printer: Any) -> str:
         letter, _, word = self.name.partition("_")
-        return rf"{letter}_{{\text{{{word}}}}}" if len(word) > 1 else str(printer._print(Symbol(self.name)))
+        spelled = len(word) > 1 and printer._print(Symbol(word)) == word
+        return rf"{letter}_{{\text{{{word}}}}}" if spelled else str(printer._print(Symbol(self.name)))
 
 
 def named(name: str, A: Any) -> Any:

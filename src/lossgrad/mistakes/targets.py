@@ -33,7 +33,7 @@ def smoothing_forgotten_in_the_gradient() -> Eq:
 
     Corrected by: targets.smoothed_score_gradient.
     """
-    return equation(gradient(smoothed_loss().rhs, S), (P - labelled) / N)
+    return equation(gradient(smoothed_loss().lhs, S), (P - labelled) / N)
 
 
 def smoothing_leaves_one_minus_epsilon() -> Eq:
@@ -94,7 +94,7 @@ def temperature_without_its_factor() -> Eq:
 
     Corrected by: targets.temperature_score_gradient.
     """
-    return equation(gradient(temperature_loss().rhs, S), (softmax(S / tau) - labelled) / N)
+    return equation(gradient(temperature_loss().lhs, S), (softmax(S / tau) - labelled) / N)
 
 
 def distillation_with_tau_squared() -> Eq:

@@ -130,7 +130,7 @@ def smoothed_score_gradient() -> Eq:
     >>> prove(smoothed_score_gradient()).scope
     'every C, N'
     """
-    return equation(gradient(smoothed_loss().rhs, S), (P - Y_epsilon) / N)
+    return equation(gradient(smoothed_loss().lhs, S), (P - Y_epsilon) / N)
 
 
 def smoothed_weight_gradient() -> Eq:
@@ -326,7 +326,7 @@ def temperature_score_gradient() -> Eq:
     >>> prove(temperature_score_gradient()).scope
     'every C, N'
     """
-    return equation(gradient(temperature_loss().rhs, S), (softmax(S / tau) - labelled) / (tau * N))
+    return equation(gradient(temperature_loss().lhs, S), (softmax(S / tau) - labelled) / (tau * N))
 
 
 def distillation_loss() -> Definition:
