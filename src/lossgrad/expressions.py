@@ -47,6 +47,7 @@ from sympy.core.function import FunctionClass
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
+from sympy.printing.pretty.pretty_symbology import greek_letters as greek_letters_set
 
 __all__ = [
     "Definition",
@@ -233,6 +234,8 @@ class EntryGradient(Scalar):
 
     def _latex(self, printer: Any) -> str:
         below = printer._print(MatrixElement(*self.args[1:]))
+        if isinstance(self.f, MatrixElement):
+            return rf"\frac{{\partial\, {printer._print(self.f)}}}{{\partial {below}}}"
         return rf"\frac{{\partial}}{{\partial {below}}} {printer.parenthesize(self.f, 50)}"
 
 
@@ -581,7 +584,7 @@ class NamedScalar(Scalar):
 
     def _latex(self, printer: Any) -> str:
         letter, _, word = self.name.partition("_")
-        spelled = len(word) > 1 and printer._print(Symbol(word)) == word
+        spelled = len(word) > 1 and word not in greek_letters_set
         return rf"{letter}_{{\text{{{word}}}}}" if spelled else str(printer._print(Symbol(self.name)))
 
 

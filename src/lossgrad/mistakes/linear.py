@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympy import Eq, KroneckerDelta, MatrixSymbol, Sum
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.expressions import equation, gradient, inner, norm_squared, ones
 from lossgrad.notation import C, D, L, N, T, V, W, X, b, lambda_
@@ -88,7 +89,9 @@ def wrong_row_of_data() -> Eq:
 
     Corrected by: linear.score_by_weight.
     """
-    return equation(gradient((square_weights * X)[r, k], square_weights)[p, q], KroneckerDelta(r, p) * X[p, k])
+    return equation(
+        gradient(MatrixElement(square_weights * X, r, k), square_weights)[p, q], KroneckerDelta(r, p) * X[p, k]
+    )
 
 
 def column_of_score_gradient() -> Eq:

@@ -7,6 +7,7 @@ L is any differentiable scalar function of the scores; ``L.gradient(W * X)`` is 
 from __future__ import annotations
 
 from sympy import BlockMatrix, Derivative, Eq, KroneckerDelta, MatrixSymbol, Sum, Symbol, Transpose
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.expressions import Definition, equation, gradient, inner, norm_squared, ones, parameters, vjp
 from lossgrad.notation import C, D, G, H, L, N, S, T, V, W, X, b, lambda_, x
@@ -38,7 +39,7 @@ def chain_rule() -> Eq:
     'every C, D, N'
     """
     through_scores = Sum(
-        L.gradient(W * X)[r, k] * gradient((W * X)[r, k], W)[p, q],
+        L.gradient(W * X)[r, k] * gradient(MatrixElement(W * X, r, k), W)[p, q],
         (r, 0, C - 1),
         (k, 0, N - 1),
     )
@@ -53,7 +54,7 @@ def score_by_weight() -> Eq:
     >>> prove(score_by_weight()).scope
     'every C, D, N'
     """
-    return equation(gradient((W * X)[r, k], W)[p, q], KroneckerDelta(r, p) * X[q, k])
+    return equation(gradient(MatrixElement(W * X, r, k), W)[p, q], KroneckerDelta(r, p) * X[q, k])
 
 
 def chain_rule_for_weights() -> Eq:
@@ -104,7 +105,7 @@ def score_by_datum() -> Eq:
     >>> prove(score_by_datum()).scope
     'every C, D, N'
     """
-    return equation(gradient((W * X)[r, k], X)[p, q], KroneckerDelta(k, q) * W[r, p])
+    return equation(gradient(MatrixElement(W * X, r, k), X)[p, q], KroneckerDelta(k, q) * W[r, p])
 
 
 def data_gradient_entry() -> Eq:
@@ -475,7 +476,7 @@ def trailing_axes() -> Eq:
     """
     data, upstream = MatrixSymbol("X", D, N * T), MatrixSymbol("G", C, N * T)
     place, axes = n * T + t, ((n, 0, N - 1), (t, 0, T - 1))
-    paired = Sum(upstream[c, place] * (W * data)[c, place], (c, 0, C - 1), *axes)
+    paired = Sum(upstream[c, place] * MatrixElement(W * data, c, place), (c, 0, C - 1), *axes)
     return equation(gradient(paired, W)[p, q], Sum(upstream[p, place] * data[q, place], *axes))
 
 
@@ -491,7 +492,9 @@ def stacked_by_weights() -> Eq:
     >>> prove(stacked_by_weights()).scope
     'every C, D, N'
     """
-    return equation((W * X)[c, n], Sum(KroneckerDelta(c, r) * X[d, n] * W[r, d], (d, 0, D - 1), (r, 0, C - 1)))
+    return equation(
+        MatrixElement(W * X, c, n), Sum(KroneckerDelta(c, r) * X[d, n] * W[r, d], (d, 0, D - 1), (r, 0, C - 1))
+    )
 
 
 def stacked_by_data() -> Eq:
@@ -506,4 +509,6 @@ def stacked_by_data() -> Eq:
     >>> prove(stacked_by_data()).scope
     'every C, D, N'
     """
-    return equation((W * X)[c, n], Sum(KroneckerDelta(n, k) * W[c, d] * X[d, k], (k, 0, N - 1), (d, 0, D - 1)))
+    return equation(
+        MatrixElement(W * X, c, n), Sum(KroneckerDelta(n, k) * W[c, d] * X[d, k], (k, 0, N - 1), (d, 0, D - 1))
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sympy import Eq, Expr, KroneckerDelta, MatrixSymbol, Sum, Symbol, ZeroMatrix, exp, log
 from sympy import hadamard_product as entrywise
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.expressions import (
     Definition,
@@ -294,7 +295,7 @@ def lone_term() -> Eq:
     >>> prove(lone_term()).scope
     'every C, D, N'
     """
-    true_scores = Sum(-(W * X)[y[n], n], (n, 0, N - 1)) / N
+    true_scores = Sum(-MatrixElement(W * X, y[n], n), (n, 0, N - 1)) / N
     return equation(gradient(true_scores, W)[p, q], -Sum(KroneckerDelta(p, y[n]) * X[q, n], (n, 0, N - 1)) / N)
 
 
