@@ -16,6 +16,7 @@ from sympy import (
     Abs,
     Add,
     And,
+    Derivative,
     Eq,
     Expr,
     Ge,
@@ -38,6 +39,7 @@ from sympy import (
     Symbol,
     erf,
     exp,
+    hadamard_product,
     log,
     sign,
     symbols,
@@ -46,7 +48,22 @@ from sympy import (
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.counterexamples import Claim, Point
-from lossgrad.expressions import activation, labels, loss, parameters, sigmoid, sizes
+from lossgrad.expressions import (
+    EntryGradient,
+    LossGradientEntry,
+    LossValue,
+    activation,
+    diag,
+    elementwise,
+    labels,
+    loss,
+    one_hot,
+    parameters,
+    sigmoid,
+    sizes,
+    softmax,
+)
+from lossgrad.expressions import entry as matrix_entry
 
 C, D, N = sizes("C D N")
 W, X, S, T = MatrixSymbol("W", C, D), MatrixSymbol("X", D, N), MatrixSymbol("S", C, N), MatrixSymbol("T", C, N)
@@ -192,6 +209,29 @@ def share(draw: Random, depth: int, scope: Scope) -> Any:
     return Sum(weight * value, (name, 0, size - 1)) / Sum(weight.xreplace({name: another}), (another, 0, size - 1))
 
 
+def of_matrix(draw: Random, depth: int, scope: Scope) -> Any:
+    """An entry of a matrix expression, or a loss of one, made of what is drawn."""
+    scalar = expression(draw, depth - 1, scope)
+    A = draw.choice((W, X, S))
+    kind = draw.randrange(7)
+    if kind == 0:
+        return L(scalar * A)
+    row_, column = (row(draw, size, scope) for size in A.shape)
+    if row_ is None or column is None:
+        return L(A + A)
+    if kind == 1:
+        return matrix_entry(L.gradient(scalar * A), row_, column)
+    if kind == 2:
+        return matrix_entry(elementwise(lambda a: a * scalar, A), row_, column)
+    if kind == 3:
+        return matrix_entry(scalar * A - A, row_, column)
+    if kind == 4:
+        return matrix_entry(softmax(A), row_, column)
+    A = draw.choice((W * X, W.T * S, one_hot(y, C), hadamard_product(S, one_hot(y, C)), diag(v) * W, v * u.T))
+    places = [row(draw, size, scope) for size in A.shape]
+    return scalar if None in places else matrix_entry(A, *places)
+
+
 def of_function(draw: Random, depth: int, scope: Scope) -> Any:
     f = draw.choice((exp, exp, tanh, sigmoid, phi, erf, Heaviside, Abs, sign))
     argument = expression(draw, depth, scope)
@@ -225,11 +265,20 @@ COMPOUNDS: tuple[Callable[[Random, int, Scope], Any], ...] = (
     lambda draw, depth, scope: expression(draw, depth, scope) / positive(draw, depth, scope),
     share,
     share,
+    of_matrix,
     of_function,
     lambda draw, depth, scope: log(positive(draw, depth, scope)),
     lambda draw, depth, scope: draw.choice((Max, Min))(*(expression(draw, depth - 1, scope) for _ in range(2))),
     cases,
 )
+
+
+def differentiated(draw: Random, e: Any) -> Any:
+    """The derivative of a scalar by an entry, or by a parameter."""
+    if draw.randrange(3) == 0:
+        return Derivative(e, t)
+    A, i, j = draw.choice(((W, p, q), (X, q, n), (S, r, n), (v, r, Integer(0))))
+    return EntryGradient(e, A, i, j)
 
 
 # -- near misses -------------------------------------------------------------------------------------------------------
@@ -306,7 +355,10 @@ class Boundless(Point):
     """A point with numbers for entries beyond the shapes too: what stands next to a delta that is 0 may lie there."""
 
     @classmethod
-    def around(cls, point: Point) -> Boundless:
+    def around(cls, point: Point, e: Any) -> Point:
+        """The point without bounds, but for a loss, whose entries are those within its shape."""
+        if e.has(LossValue, LossGradientEntry):
+            return point
         return cls(point.sizes, point.labels, point.draw, point.kind, point.values)
 
     def size(self, n: Any) -> int:

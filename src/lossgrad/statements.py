@@ -108,6 +108,8 @@ def _sizes(equation: Any) -> tuple[Any, ...]:
             for n in map(sympify, part.shape):
                 _check_size(n, part)
                 found |= n.free_symbols
+        elif isinstance(part, OneHotEntry):
+            found |= part.C.free_symbols
         elif isinstance(part, Sum):
             found |= {s for _, low, high in part.limits for s in (high - low + 1).free_symbols if s.is_positive}
     return tuple(sorted(found, key=str))
