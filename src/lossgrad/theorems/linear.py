@@ -58,7 +58,7 @@ def score_by_weight() -> Eq:
 
 
 def chain_rule_for_weights() -> Eq:
-    """With those slopes the sum over all scores has deltas, which leave the scores of one row.
+    """With the slopes of the scores put in, the sum over all scores has a delta, which leaves the scores of one row.
 
     W of shape (C, D), X of shape (D, N), L any differentiable scalar function of the scores.
 
@@ -230,7 +230,7 @@ def pairing_with_weights() -> Eq:
 
 
 def pairing_with_data() -> Eq:
-    """Pairing the gradient by the data with the data gives that number too.
+    """Pairing the gradient by the data with the data gives the same number as pairing at the scores.
 
     W of shape (C, D), X of shape (D, N), L any differentiable scalar function of the scores; there is no bias.
 
@@ -451,7 +451,7 @@ def one_example() -> Eq:
 
 
 def rank_of_one_example() -> Eq:
-    """Every two by two minor of that outer product is zero: the gradient from one example has rank one at most.
+    """Every minor of two rows and two columns is zero: the gradient from one example has rank one at most.
 
     W of shape (C, D), x of shape (D, 1), L any differentiable scalar function of the scores.
 

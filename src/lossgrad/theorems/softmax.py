@@ -141,7 +141,7 @@ def logsumexp_gradient() -> Eq:
 
 
 def logsumexp_hessian() -> Eq:
-    """Its Hessian is therefore the Jacobian of softmax.
+    """The Hessian of the logarithm of the sum of exponentials is the Jacobian of softmax.
 
     s of shape (C, 1), the Hessian of shape (C, C).
 
@@ -329,7 +329,7 @@ def loss_shift() -> Eq:
 
 
 def score_gradient_sums_to_zero() -> Eq:
-    """Hence every column of the score gradient sums to zero.
+    """Every column of the gradient of cross-entropy by the scores sums to zero.
 
     S of shape (C, N), y of N labels in 0..C-1; the zero is a row of N zeros.
 
@@ -342,7 +342,7 @@ def score_gradient_sums_to_zero() -> Eq:
 
 
 def weight_gradient_sums_to_zero() -> Eq:
-    """Hence every column of the gradient by the weights sums to zero.
+    """Every column of the gradient of cross-entropy by the weights sums to zero.
 
     W of shape (C, D), X of shape (D, N), b of shape (C, 1), y of N labels; the zero is a row of D zeros.
 
@@ -355,7 +355,7 @@ def weight_gradient_sums_to_zero() -> Eq:
 
 
 def bias_gradient_sums_to_zero() -> Eq:
-    """Hence the gradient by the bias sums to zero.
+    """The gradient of cross-entropy by the bias sums to zero.
 
     W of shape (C, D), X of shape (D, N), b of shape (C, 1), y of N labels.
 
