@@ -33,7 +33,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.entries import contracted
 from lossgrad.expressions import sigmoid
-from lossgrad.naming import sums_named
+from lossgrad.naming import letter_for, sums_named
 
 
 def hypotheses(*expressions: Any) -> tuple[Any, ...]:
@@ -45,6 +45,8 @@ def hypotheses(*expressions: Any) -> tuple[Any, ...]:
     for e in expressions:
         for condition in _conditions(e):
             plain = _plain(condition)
+            if above_zero(plain.lhs):
+                continue
             known = found.get(plain.lhs)
             if known is None or (isinstance(known, Ne) and not isinstance(plain, Ne)):
                 found[plain.lhs] = plain
@@ -52,15 +54,21 @@ def hypotheses(*expressions: Any) -> tuple[Any, ...]:
 
 
 def _plain(condition: Any) -> Any:
-    """The condition with plain letters for its indices, given in the order in which they stand."""
+    """The condition with a plain letter for each open index, one that no sum of the condition has."""
     condition = condition.func(sums_named(contracted(condition.lhs)), condition.rhs, evaluate=False)
     bound = {index for part in condition.atoms(Sum) for index, *_ in part.limits}
-    letters = iter("rkijlmnabcd")
+    places = [
+        (index, size)
+        for element in sorted(condition.lhs.atoms(MatrixElement, Indexed), key=_place)
+        for index, size in zip(element.args[1:], element.args[0].shape, strict=True)
+        if isinstance(index, Symbol) and index not in bound
+    ]
+    taken = {symbol.name for symbol in condition.lhs.atoms(Symbol) - {index for index, _ in places}}
     names: dict[Any, Any] = {}
-    for element in sorted(condition.lhs.atoms(MatrixElement, Indexed), key=_place):
-        for index in element.args[1:]:
-            if isinstance(index, Symbol) and index not in bound and index not in names:
-                names[index] = Symbol(next(letters), integer=True, nonnegative=True)
+    for index, size in places:
+        if index not in names:
+            names[index] = Symbol(letter_for(size, taken), integer=True, nonnegative=True)
+            taken.add(names[index].name)
     return condition.func(condition.lhs.xreplace(names), condition.rhs, evaluate=False)
 
 
@@ -112,6 +120,8 @@ def above_zero(e: Any) -> bool:
     """Whether ``e`` > 0 for all real entries, as far as the signs of its parts show."""
     if isinstance(e, (exp, sigmoid, cosh)):
         return True
+    if isinstance(e, Add) and isinstance(1 - e, sigmoid):
+        return True
     if isinstance(e, Add):
         return all(map(at_least_zero, e.args)) and any(map(above_zero, e.args))
     if isinstance(e, Mul):
@@ -137,4 +147,4 @@ def at_least_zero(e: Any) -> bool:
         return at_least_zero(e.function)
     if isinstance(e, Max):
         return any(map(at_least_zero, e.args))
-    return bool(not e.args and e.is_nonnegative)
+    return bool((not e.args or e.is_integer) and e.is_nonnegative)

@@ -39,13 +39,19 @@ def sums_named(e: Any) -> Any:
     taken = _names(body.xreplace({index: Dummy() for index, *_ in limits}))
     names = {}
     for index, _, high in sorted(limits, key=lambda limit: _place(body, limit[0])):
-        letter = next(x for x in (*_LETTERS.get(str(high + 1), ""), *_OTHERS) if x not in taken)
+        letter = letter_for(high + 1, taken)
         names[index] = _symbol(letter)
         taken.add(letter)
     return Sum(
         body.xreplace(names),
         *((names[index], low.xreplace(names), high.xreplace(names)) for index, low, high in limits),
     )
+
+
+def letter_for(size: Any, taken: set[str]) -> str:
+    """The first letter for an index below ``size`` that is not taken."""
+    letters: str = _LETTERS.get(str(size), "") + _OTHERS
+    return next(letter for letter in letters if letter not in taken)
 
 
 def _names(e: Any) -> set[str]:

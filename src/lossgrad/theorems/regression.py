@@ -190,11 +190,12 @@ def absolute_error_gradient() -> Eq:
 def quantile_loss() -> Definition:
     """The quantile or pinball loss counts errors above and below the target unequally, mean over the examples.
 
-    S and Y of shape (C, N); its least mean is at the alpha-quantile of the targets.
+    S and Y of shape (C, N): max(t, 0) - alpha t is (1 - alpha) t above the target and -alpha t below it. Its least mean
+    is at the alpha-quantile of the targets.
 
     Reference: Koenker and Bassett, Regression Quantiles, 1978.
     """
-    return _loss("alpha", total(lambda t: Max((1 - alpha) * t, -alpha * t)) / N)
+    return _loss("alpha", total(lambda t: Max(t, 0) - alpha * t) / N)
 
 
 def quantile_gradient() -> Eq:
