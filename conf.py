@@ -37,7 +37,15 @@ myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
+autodoc_typehints = "none"  # the docstrings say it in words
+
+# What a module's doctests find in their module, the doctest builder gives to the same doctests on the pages.
+doctest_global_setup = """
+from lossgrad import *
+from lossgrad.library import *
+from lossgrad.notation import *
+from lossgrad.numerics import *
+"""
 
 bibtex_bibfiles = ["docs/references.bib"]
 
