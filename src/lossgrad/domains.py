@@ -137,7 +137,7 @@ def above_zero(e: Any) -> bool:
 
 def at_least_zero(e: Any) -> bool:
     """Whether ``e`` >= 0 for all real entries, as far as the signs of its parts show."""
-    if above_zero(e) or isinstance(e, (Abs, Heaviside, KroneckerDelta)):
+    if above_zero(e) or isinstance(e, (Abs, Heaviside, KroneckerDelta)) or (e.is_integer and e.is_nonnegative):
         return True
     if isinstance(e, (Add, Mul)):
         return all(map(at_least_zero, e.args))
@@ -147,4 +147,4 @@ def at_least_zero(e: Any) -> bool:
         return at_least_zero(e.function)
     if isinstance(e, Max):
         return any(map(at_least_zero, e.args))
-    return bool((not e.args or e.is_integer) and e.is_nonnegative)
+    return bool(not e.args and e.is_nonnegative)
