@@ -7,6 +7,7 @@ TOPICS: tuple[str, ...] = (
     "classification",
     "regression",
     "contrastive",
+    "activations",
     "scale",
     "iris",
     "source",

@@ -8,6 +8,7 @@ TOPICS: tuple[str, ...] = (
     "classification",
     "regression",
     "contrastive",
+    "activations",
     "scale",
     "iris",
     "corrections",
