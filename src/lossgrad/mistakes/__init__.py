@@ -8,6 +8,7 @@ TOPICS: tuple[str, ...] = (
     "regression",
     "contrastive",
     "activations",
+    "depth",
     "scale",
     "iris",
     "source",

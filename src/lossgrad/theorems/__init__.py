@@ -9,6 +9,7 @@ TOPICS: tuple[str, ...] = (
     "regression",
     "contrastive",
     "activations",
+    "depth",
     "scale",
     "iris",
     "corrections",

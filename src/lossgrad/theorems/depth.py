@@ -1,0 +1,311 @@
+"""Layers on layers: the backward step, whole networks, residuals, embeddings, adapters.
+
+A column is an example. Where a loss L stands, it is any differentiable scalar function of the matrix in its brackets,
+and ∇L is its gradient there. φ is any differentiable function of one number, applied entry by entry.
+"""
+
+from sympy import Eq, HadamardProduct, MatrixSymbol, Symbol
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from lossgrad.expressions import (
+    Definition,
+    elementwise,
+    equation,
+    gradient,
+    inner,
+    labels,
+    named,
+    one_hot,
+    ones,
+    parameters,
+    sizes,
+    vjp,
+)
+from lossgrad.notation import C, D, H, L, N, S, W, X, phi
+from lossgrad.theorems import softmax
+
+R, V = sizes("R V")
+d, n = (Symbol(letter, integer=True, nonnegative=True) for letter in "dn")
+
+A = MatrixSymbol("A", H, N)
+W_1 = MatrixSymbol("W_1", H, D)
+W_2 = MatrixSymbol("W_2", C, H)
+b_1 = MatrixSymbol("b_1", H, 1)
+b_2 = MatrixSymbol("b_2", C, 1)
+U_1 = MatrixSymbol("U_1", H, D)
+U_2 = MatrixSymbol("U_2", D, H)
+E = MatrixSymbol("E", D, V)
+k = labels("k", N)
+B_r = MatrixSymbol("B", C, R)
+A_r = MatrixSymbol("A", R, D)
+G = MatrixSymbol("G", D, N)
+alpha = parameters("alpha", positive=True)
+
+after = W_2 * elementwise(phi, A) + b_2 * ones(N).T
+
+A_1 = named("A_1", W_1 * X + b_1 * ones(N).T)
+H_1 = named("H_1", elementwise(phi, A_1))
+A_2 = named("A_2", W_2 * H_1 + b_2 * ones(N).T)
+Delta_1 = named("Delta_1", HadamardProduct(W_2.T * L.gradient(A_2), elementwise(phi.prime, A_1)))
+cross_entropy = named("f", softmax.cross_entropy(A_2))
+Delta_2 = named("Delta_2", softmax.score_gradient().rhs.xreplace({S: A_2}))
+
+looked_up = E * one_hot(k, V)
+adapted = (W + alpha / R * B_r * A_r) * X
+
+
+# -- the step --------------------------------------------------------------------------------------------------------
+
+
+def backward_step() -> Eq:
+    """One step back: what a layer's result receives goes through W transposed, then times the slope of φ.
+
+    A of shape (H, N) is what enters φ, W_2 of shape (C, H) the next layer's weights, b_2 of shape (C, 1) its bias. By
+    induction over the layers the step gives a network of any depth.
+
+    Catalogue: 41.
+
+    Reference: Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986.
+
+    >>> prove(backward_step()).scope
+    'every C, H, N'
+    """
+    back = W_2.T * L.gradient(after)
+    return equation(gradient(L(after), A), HadamardProduct(back, elementwise(phi.prime, A)))
+
+
+def step_weight_gradient() -> Eq:
+    """A layer's weights receive what its result receives, times what entered the layer, transposed.
+
+    W_2 of shape (C, H), A of shape (H, N), b_2 of shape (C, 1); what entered the layer is φ(A).
+
+    Catalogue: 41.
+
+    >>> prove(step_weight_gradient()).scope
+    'every C, H, N'
+    """
+    return equation(gradient(L(after), W_2), L.gradient(after) * elementwise(phi, A).T)
+
+
+def step_bias_gradient() -> Eq:
+    """A layer's bias receives what its result receives, summed over the examples.
+
+    W_2 of shape (C, H), A of shape (H, N), b_2 of shape (C, 1).
+
+    Catalogue: 41.
+
+    >>> prove(step_bias_gradient()).scope
+    'every C, H, N'
+    """
+    return equation(gradient(L(after), b_2), L.gradient(after) * ones(N))
+
+
+# -- two layers, whole -----------------------------------------------------------------------------------------------
+
+
+def first_layer() -> Definition:
+    """The first layer is linear in the data.
+
+    W_1 of shape (H, D), X of shape (D, N), b_1 of shape (H, 1), the result of shape (H, N).
+    """
+    return Definition(A_1, A_1.value)
+
+
+def hidden_units() -> Definition:
+    """The hidden units: φ of each entry.
+
+    Of shape (H, N).
+    """
+    return Definition(H_1, H_1.value)
+
+
+def second_layer() -> Definition:
+    """The second layer is linear in the hidden units.
+
+    W_2 of shape (C, H), b_2 of shape (C, 1), the result of shape (C, N).
+    """
+    return Definition(A_2, A_2.value)
+
+
+def hidden_delta() -> Definition:
+    """What enters φ receives: one step back from the gradient at the top.
+
+    Of shape (H, N).
+    """
+    return Definition(Delta_1, Delta_1.value)
+
+
+def outer_weight_gradient() -> Eq:
+    """Two layers: the outer weights receive the gradient at the top times the hidden units, transposed.
+
+    X of shape (D, N), W_1 (H, D), b_1 (H, 1), W_2 (C, H), b_2 (C, 1); any loss of the C x N result.
+
+    Catalogue: 41.
+
+    >>> prove(outer_weight_gradient()).scope
+    'every C, D, H, N'
+    """
+    return equation(gradient(L(A_2), W_2), L.gradient(A_2) * H_1.T)
+
+
+def inner_weight_gradient() -> Eq:
+    """Two layers: the inner weights receive one step back, times the data transposed.
+
+    X of shape (D, N), W_1 (H, D), b_1 (H, 1), W_2 (C, H), b_2 (C, 1); any loss of the C x N result.
+
+    Catalogue: 41.
+
+    >>> prove(inner_weight_gradient()).scope
+    'every C, D, H, N'
+    """
+    return equation(gradient(L(A_2), W_1), Delta_1 * X.T)
+
+
+def inner_bias_gradient() -> Eq:
+    """Two layers: the inner bias receives one step back, summed over the examples.
+
+    X of shape (D, N), W_1 (H, D), b_1 (H, 1), W_2 (C, H), b_2 (C, 1); any loss of the C x N result.
+
+    Catalogue: 41.
+
+    >>> prove(inner_bias_gradient()).scope
+    'every C, D, H, N'
+    """
+    return equation(gradient(L(A_2), b_1), Delta_1 * ones(N))
+
+
+def data_gradient() -> Eq:
+    """Two layers: the data receive one step back through the inner weights, transposed.
+
+    X of shape (D, N), W_1 (H, D), b_1 (H, 1), W_2 (C, H), b_2 (C, 1); any loss of the C x N result.
+
+    Catalogue: 41.
+
+    >>> prove(data_gradient()).scope
+    'every C, D, H, N'
+    """
+    return equation(gradient(L(A_2), X), W_1.T * Delta_1)
+
+
+def classifier_loss() -> Definition:
+    """The mean softmax cross-entropy of the network's result.
+
+    N labels y in 0..C-1.
+    """
+    return Definition(cross_entropy, cross_entropy.value)
+
+
+def classifier_delta() -> Definition:
+    """Its gradient by the network's result, probabilities less labels.
+
+    Of shape (C, N).
+    """
+    return Definition(Delta_2, Delta_2.value)
+
+
+def classifier_gradient() -> Eq:
+    """Two layers under softmax cross-entropy: the inner weights, with probabilities less labels at the top.
+
+    X of shape (D, N), W_1 (H, D), b_1 (H, 1), W_2 (C, H), b_2 (C, 1); N labels y in 0..C-1, mean over the examples.
+
+    Catalogue: 41.
+
+    >>> prove(classifier_gradient()).scope
+    'every C, D, H, N'
+    """
+    back = HadamardProduct(W_2.T * Delta_2, elementwise(phi.prime, A_1))
+    return equation(gradient(cross_entropy, W_1), back * X.T)
+
+
+# -- residuals -------------------------------------------------------------------------------------------------------
+
+
+def residual_gradient() -> Eq:
+    """A residual layer adds: the upstream gradient as it is, and the upstream gradient sent back through the branch.
+
+    X and G of shape (D, N); the branch is two layers, with U_1 of shape (H, D) and U_2 of shape (D, H).
+
+    Catalogue: 44.
+
+    Reference: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016.
+
+    >>> prove(residual_gradient()).scope
+    'every D, H, N'
+    """
+    branch = U_2 * elementwise(phi, U_1 * X)
+    back = HadamardProduct(U_2.T * G, elementwise(phi.prime, U_1 * X))
+    return equation(vjp(G, X + branch, X), G + U_1.T * back)
+
+
+# -- embeddings ------------------------------------------------------------------------------------------------------
+
+
+def embedding_lookup() -> Eq:
+    """A product with one-hot columns is a lookup: column n is the column of E that token n names.
+
+    E of shape (D, V), a column a word; N tokens k in 0..V-1.
+
+    Catalogue: 46.
+
+    >>> prove(embedding_lookup()).scope
+    'every D, N, V'
+    """
+    return equation(MatrixElement(looked_up, d, n), E[d, k[n]])
+
+
+def embedding_gradient() -> Eq:
+    """The embedding table receives a scatter-add: the linear rule, with one-hot columns for data.
+
+    E of shape (D, V), N tokens k in 0..V-1; any loss of the D x N embedded tokens.
+
+    Catalogue: 46.
+
+    >>> prove(embedding_gradient()).scope
+    'every D, N, V'
+    """
+    return equation(gradient(L(looked_up), E), L.gradient(looked_up) * one_hot(k, V).T)
+
+
+# -- adapters --------------------------------------------------------------------------------------------------------
+
+
+def lora_up_gradient() -> Eq:
+    """LoRA: the outer factor B receives the gradient at the top, times A X transposed, times the scale.
+
+    W of shape (C, D) is frozen, B of shape (C, R), A of shape (R, D), X of shape (D, N); the scale is α/R.
+
+    Catalogue: 53.
+
+    Reference: Hu and others, LoRA: low-rank adaptation of large language models, 2022.
+
+    >>> prove(lora_up_gradient()).scope
+    'every C, D, N, R'
+    """
+    return equation(gradient(L(adapted), B_r), alpha / R * L.gradient(adapted) * (A_r * X).T)
+
+
+def lora_down_gradient() -> Eq:
+    """LoRA: the inner factor A receives B transposed times the gradient at the top times X transposed, times the scale.
+
+    W of shape (C, D) is frozen, B of shape (C, R), A of shape (R, D), X of shape (D, N); the scale is α/R. It is 0
+    while B is 0, as at the start of training.
+
+    Catalogue: 53.
+
+    >>> prove(lora_down_gradient()).scope
+    'every C, D, N, R'
+    """
+    return equation(gradient(L(adapted), A_r), alpha / R * B_r.T * L.gradient(adapted) * X.T)
+
+
+def lora_factors_balance() -> Eq:
+    """LoRA: each factor paired with its own gradient gives the same number, a check of both at run time.
+
+    W of shape (C, D), B of shape (C, R), A of shape (R, D), X of shape (D, N).
+
+    Catalogue: 53.
+
+    >>> prove(lora_factors_balance()).scope
+    'every C, D, N, R'
+    """
+    return equation(inner(gradient(L(adapted), B_r), B_r), inner(gradient(L(adapted), A_r), A_r))
