@@ -9,6 +9,7 @@ TOPICS: tuple[str, ...] = (
     "contrastive",
     "activations",
     "depth",
+    "convolution",
     "scale",
     "iris",
     "source",

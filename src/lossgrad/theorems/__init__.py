@@ -10,6 +10,7 @@ TOPICS: tuple[str, ...] = (
     "contrastive",
     "activations",
     "depth",
+    "convolution",
     "scale",
     "iris",
     "corrections",
