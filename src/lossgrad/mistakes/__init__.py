@@ -10,6 +10,7 @@ TOPICS: tuple[str, ...] = (
     "activations",
     "depth",
     "convolution",
+    "normalization",
     "scale",
     "iris",
     "source",

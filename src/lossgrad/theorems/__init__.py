@@ -11,6 +11,7 @@ TOPICS: tuple[str, ...] = (
     "activations",
     "depth",
     "convolution",
+    "normalization",
     "scale",
     "iris",
     "corrections",
