@@ -11,6 +11,7 @@ TOPICS: tuple[str, ...] = (
     "depth",
     "convolution",
     "normalization",
+    "attention",
     "scale",
     "iris",
     "source",

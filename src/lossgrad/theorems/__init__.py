@@ -12,6 +12,7 @@ TOPICS: tuple[str, ...] = (
     "depth",
     "convolution",
     "normalization",
+    "attention",
     "scale",
     "iris",
     "corrections",
