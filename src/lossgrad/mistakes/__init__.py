@@ -12,6 +12,7 @@ TOPICS: tuple[str, ...] = (
     "convolution",
     "normalization",
     "attention",
+    "recurrence",
     "scale",
     "iris",
     "source",

@@ -13,6 +13,7 @@ TOPICS: tuple[str, ...] = (
     "convolution",
     "normalization",
     "attention",
+    "recurrence",
     "scale",
     "iris",
     "corrections",

@@ -1,0 +1,215 @@
+"""Recurrence: one set of weights used at every time, and a sum over time.
+
+X_t, of shape (D, N), is what comes in at time t, H_t, of shape (H, N), the hidden state; a column is an example. The
+recurrent weights R are of shape (H, H), the input weights W of shape (H, D), the bias b of shape (H, 1). Each time may
+have a loss of its own, L_t of H_t; φ is any differentiable function of one number. A loss of the last state alone is
+the case in which the others are constant.
+"""
+
+from typing import Any
+
+from sympy import Eq, HadamardProduct, MatrixSymbol
+
+from lossgrad.expressions import Definition, elementwise, equation, gradient, loss, named, ones
+from lossgrad.notation import D, H, L, N, phi
+
+R = MatrixSymbol("R", H, H)
+W = MatrixSymbol("W", H, D)
+b = MatrixSymbol("b", H, 1)
+H_0 = MatrixSymbol("H_0", H, N)
+X_1, X_2, X_3 = (MatrixSymbol(f"X_{t}", D, N) for t in (1, 2, 3))
+loss_1, loss_2, loss_3 = (loss(f"L_{t}") for t in (1, 2, 3))
+
+
+def pre_activation(state: Any, x: Any) -> Any:
+    """R H + W X + b 1ᵀ, of shape (H, N)."""
+    return R * state + W * x + b * ones(N).T
+
+
+A_1 = named("A_1", pre_activation(H_0, X_1))
+H_1 = named("H_1", elementwise(phi, A_1))
+A_2 = named("A_2", pre_activation(H_1, X_2))
+H_2 = named("H_2", elementwise(phi, A_2))
+A_3 = named("A_3", pre_activation(H_2, X_3))
+H_3 = named("H_3", elementwise(phi, A_3))
+state = MatrixSymbol("H", H, N)
+added = MatrixSymbol("B", H, N)
+entered = R * state + added
+total = loss_1(H_1) + loss_2(H_2) + loss_3(H_3)
+
+
+def slope(a: Any) -> Any:
+    """φ' of each entry."""
+    return elementwise(phi.prime, a)
+
+
+delta = HadamardProduct(L.gradient(elementwise(phi, entered)), slope(entered))
+D_3 = named("Delta_3", HadamardProduct(loss_3.gradient(H_3), slope(A_3)))
+D_2 = named("Delta_2", HadamardProduct(loss_2.gradient(H_2) + R.T * D_3, slope(A_2)))
+D_1 = named("Delta_1", HadamardProduct(loss_1.gradient(H_1) + R.T * D_2, slope(A_1)))
+
+
+# -- forward ---------------------------------------------------------------------------------------------------------
+
+
+def first_pre_activation() -> Definition:
+    """What enters φ at the first time: the initial state through R, the input through W, and the bias.
+
+    R of shape (H, H), the initial state of shape (H, N), W of shape (H, D), the input of shape (D, N).
+
+    Reference: Elman, Finding structure in time, 1990.
+    """
+    return Definition(A_1, A_1.value)
+
+
+def first_state() -> Definition:
+    """The state after the first time.
+
+    Of shape (H, N).
+    """
+    return Definition(H_1, H_1.value)
+
+
+def second_pre_activation() -> Definition:
+    """At the second time the same weights meet the new state and the next input.
+
+    Of shape (H, N).
+    """
+    return Definition(A_2, A_2.value)
+
+
+def second_state() -> Definition:
+    """The state after the second time.
+
+    Of shape (H, N).
+    """
+    return Definition(H_2, H_2.value)
+
+
+def third_pre_activation() -> Definition:
+    """And once more.
+
+    Of shape (H, N).
+    """
+    return Definition(A_3, A_3.value)
+
+
+def third_state() -> Definition:
+    """The state after the third time.
+
+    Of shape (H, N).
+    """
+    return Definition(H_3, H_3.value)
+
+
+# -- backward --------------------------------------------------------------------------------------------------------
+
+
+def last_delta() -> Definition:
+    """At the last time, what enters φ receives the gradient of that time's loss, times the slope of φ.
+
+    Of shape (H, N).
+    """
+    return Definition(D_3, D_3.value)
+
+
+def middle_delta() -> Definition:
+    """One time earlier the state has two uses, its own loss and the next state, and what they send back is added.
+
+    Of shape (H, N).
+    """
+    return Definition(D_2, D_2.value)
+
+
+def first_delta() -> Definition:
+    """And so on, back to the first time.
+
+    Of shape (H, N).
+    """
+    return Definition(D_1, D_1.value)
+
+
+def step() -> Eq:
+    """One step back in time: a state receives what the next time sends back through R transposed, times the slope of φ.
+
+    R of shape (H, H), the earlier state and what the next time adds to it of shape (H, N), any loss L of the next
+    state. By induction this gives any number of times.
+
+    Catalogue: 52.
+
+    Reference: Werbos, Backpropagation through time: what it does and how to do it, 1990.
+
+    >>> prove(step()).scope
+    'every H, N'
+    """
+    return equation(gradient(L(elementwise(phi, entered)), state), R.T * delta)
+
+
+def recurrent_weight_gradient() -> Eq:
+    """The recurrent weights receive a sum over time: at each time, the delta times the state before it, transposed.
+
+    Three times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (D, N), the
+    initial state of shape (H, N).
+
+    Catalogue: 52.
+
+    >>> prove(recurrent_weight_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(total, R), D_1 * H_0.T + D_2 * H_1.T + D_3 * H_2.T)
+
+
+def input_weight_gradient() -> Eq:
+    """The input weights receive a sum over time: at each time, the delta times the input, transposed.
+
+    Three times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (D, N), the
+    initial state of shape (H, N).
+
+    Catalogue: 52.
+
+    >>> prove(input_weight_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(total, W), D_1 * X_1.T + D_2 * X_2.T + D_3 * X_3.T)
+
+
+def bias_gradient() -> Eq:
+    """The bias receives all deltas, summed over the times and the examples.
+
+    Three times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (D, N), the
+    initial state of shape (H, N).
+
+    Catalogue: 52.
+
+    >>> prove(bias_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(total, b), (D_1 + D_2 + D_3) * ones(N))
+
+
+def initial_state_gradient() -> Eq:
+    """The initial state receives the first delta through R transposed.
+
+    Three times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (D, N), the
+    initial state of shape (H, N).
+
+    Catalogue: 52.
+
+    >>> prove(initial_state_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(total, H_0), R.T * D_1)
+
+
+def first_input_gradient() -> Eq:
+    """The first input receives the first delta through W transposed: what the network learns about the distant past.
+
+    Three times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (D, N), the
+    initial state of shape (H, N).
+
+    Catalogue: 52.
+
+    >>> prove(first_input_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(total, X_1), W.T * D_1)
