@@ -13,6 +13,7 @@ TOPICS: tuple[str, ...] = (
     "normalization",
     "attention",
     "recurrence",
+    "curvature",
     "scale",
     "iris",
     "source",

@@ -14,6 +14,7 @@ TOPICS: tuple[str, ...] = (
     "normalization",
     "attention",
     "recurrence",
+    "curvature",
     "scale",
     "iris",
     "corrections",
