@@ -47,7 +47,7 @@ from sympy.core.function import FunctionClass
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
-from sympy.printing.pretty.pretty_symbology import greek_letters as greek_letters_set
+from sympy.printing.latex import greek_letters_set
 
 __all__ = [
     "Definition",
