@@ -97,13 +97,24 @@ def wrong_row_of_data() -> Eq:
 def column_of_score_gradient() -> Eq:
     """A column of the score gradient in the place of a row, which goes unnoticed when C is N.
 
-    W of shape (D, D), X of shape (D, D).
+    W of shape (C, D), X of shape (D, C).
 
     Corrected by: linear.weight_gradient_entry.
     """
-    scores = square_weights * square_data
-    paired = Sum(L.gradient(scores)[n, p] * square_data[q, n], (n, 0, D - 1))
-    return equation(gradient(L(scores), square_weights)[p, q], paired)
+    scores = W * as_many_examples
+    paired = Sum(L.gradient(scores)[n, p] * as_many_examples[q, n], (n, 0, C - 1))
+    return equation(gradient(L(scores), W)[p, q], paired)
+
+
+def both_transposed() -> Eq:
+    """The score gradient transposed as well, which goes unnoticed when there are as many classes as examples.
+
+    W of shape (C, D), X of shape (D, C).
+
+    Corrected by: linear.weight_gradient.
+    """
+    scores = W * as_many_examples
+    return equation(gradient(L(scores), W), L.gradient(scores).T * as_many_examples.T)
 
 
 def adjoint_without_transpose() -> Eq:

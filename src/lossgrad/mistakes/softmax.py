@@ -136,7 +136,7 @@ def lone_term_of_one_example() -> Eq:
     Corrected by: softmax.lone_term.
     """
     weights, data, of_class = MatrixSymbol("W", D, D), MatrixSymbol("X", D, D), labels("y", D)
-    true_scores = Sum(-MatrixElement(weights * data, of_class[n], n), (n, 0, D - 1)) / D
+    true_scores = -Sum(MatrixElement(weights * data, of_class[n], n), (n, 0, D - 1)) / D
     return equation(gradient(true_scores, weights)[p, q], -data[q, p] / D)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Eq, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Rational, exp, log
+from sympy import Eq, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Mul, Rational, exp, log
 from sympy.matrices.immutable import ImmutableDenseMatrix as Matrix
 
 from lossgrad.expressions import elementwise, equation, gradient, inner, loss, one_hot, softmax
@@ -93,8 +93,10 @@ def gradient_of_mean() -> Eq:
     'W of shape 3 × 2, X of shape 2 × 3'
     """
     losses = [loss(f"L_{n}")(W * X) for n in range(N)]
-    mean = Rational(1, N) * sum(losses, Integer(0))
-    return equation(gradient(mean, W), Rational(1, N) * MatAdd(*(gradient(each, W) for each in losses)))
+    third = Rational(1, N)
+    mean = Mul(third, sum(losses, Integer(0)), evaluate=False)
+    gradients = MatAdd(*(gradient(each, W) for each in losses))
+    return equation(gradient(mean, W), MatMul(third, gradients, evaluate=False))
 
 
 def score_gradient() -> Eq:

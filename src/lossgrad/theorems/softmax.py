@@ -295,7 +295,7 @@ def lone_term() -> Eq:
     >>> prove(lone_term()).scope
     'every C, D, N'
     """
-    true_scores = Sum(-MatrixElement(W * X, y[n], n), (n, 0, N - 1)) / N
+    true_scores = -Sum(MatrixElement(W * X, y[n], n), (n, 0, N - 1)) / N
     return equation(gradient(true_scores, W)[p, q], -Sum(KroneckerDelta(p, y[n]) * X[q, n], (n, 0, N - 1)) / N)
 
 
