@@ -70,6 +70,9 @@ _ENTRIES = ((1, 2, 0, 3), (1, -1, 2, 0, -2), (Fraction(1, 2), -1, Fraction(-1, 3
 _PARAMETERS = ((2, 3), (Fraction(1, 2), -2, 3), (Fraction(1, 3), -1, Fraction(3, 2), 1))
 
 
+POSITIVE, ANY = len(_ENTRIES), len(_ENTRIES) + 1  # kinds of points with values of no special size
+
+
 @dataclass
 class Point:
     """Numbers for all that a statement leaves open, drawn as they are asked for; ``kind`` says from which pool."""
@@ -89,8 +92,11 @@ class Point:
         return self.values[what]
 
     def _real(self, what: Any) -> Fraction:
-        pool = (_ENTRIES if isinstance(what, tuple) else _PARAMETERS)[self.kind]
-        drawn = Fraction(self.draw.choice(pool))
+        if self.kind >= POSITIVE:
+            sign_ = 1 if self.kind == POSITIVE else self.draw.choice((1, -1))
+            drawn = Fraction(sign_ * self.draw.randint(1, 90), self.draw.randint(7, 40))
+        else:
+            drawn = Fraction(self.draw.choice((_ENTRIES if isinstance(what, tuple) else _PARAMETERS)[self.kind]))
         if getattr(what, "is_integer", False):
             drawn = Fraction(drawn.numerator)
         if getattr(what, "is_nonnegative", False):
@@ -483,9 +489,13 @@ def points(claim: Claim, largest: int = 3) -> Iterator[tuple[Point, list[dict[An
     for number, (shape, kind) in enumerate(rounds):
         sizes = dict(zip(claim.sizes, shape, strict=True))
         point = Point(sizes, claim.labels, random.Random(f"{shape} {kind} {number}"), kind)
-        limits = [min((point.size(n) for n in limit), default=1) for limit in claim.indices.values()]
-        places = [dict(zip(claim.indices, values, strict=True)) for values in product(*(range(n) for n in limits))]
-        yield point, places
+        yield point, _places(claim, point)
+
+
+def _places(claim: Claim, point: Point) -> list[dict[Any, int]]:
+    """All values of the free indices at a point."""
+    limits = [min((point.size(n) for n in limit), default=1) for limit in claim.indices.values()]
+    return [dict(zip(claim.indices, values, strict=True)) for values in product(*(range(n) for n in limits))]
 
 
 def evaluations(claim: Claim, work: int) -> Iterator[tuple[Point, dict[Any, int], Number, Number]]:
@@ -541,6 +551,19 @@ def _displayed(point: Point) -> dict[str, Any]:
 
 def _rational(value: Fraction) -> Rational:
     return Rational(value.numerator, value.denominator)
+
+
+def has_witness(claim: Claim) -> bool:
+    """Whether some point of sizes above 1 gives both sides a value, so that what they take for granted can be true."""
+    for number, kind in product(range(10), (POSITIVE, ANY)):
+        draw = random.Random(f"witness {number}")
+        point = Point({size: draw.randint(2, 4) for size in claim.sizes}, claim.labels, draw, kind)
+        for env in _places(claim, point):
+            with suppress(NoValue):
+                evaluate(claim.left, point, env)
+                evaluate(claim.right, point, env)
+                return True
+    return False
 
 
 def slip(claim: Claim) -> str:

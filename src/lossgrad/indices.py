@@ -399,8 +399,8 @@ class Kernel:
         return (1, "".join(chr(0x10FFFF - ord(letter)) for letter in name)) if name else (2, "")
 
     def within(self, index: Form, size: Form) -> bool:
-        """Whether ``index`` is known to lie in 0 .. size - 1 for all values of the indices that it is made of."""
-        return any(
+        """Whether ``index`` is a whole number in 0 .. size - 1 for all values of the indices that it is made of."""
+        return all(c.denominator == 1 and self._is_whole(m) for m, c in index.terms) and any(
             nonnegative(low) and nonnegative(subtract(subtract(size, ONE), high))
             for low, high in self._intervals(index)
         )
@@ -414,6 +414,11 @@ class Kernel:
             low = add(fixed, *(top for top, (c, _) in zip(tops, choice, strict=True) if c < 0))
             high = add(fixed, *(top for top, (c, _) in zip(tops, choice, strict=True) if c > 0))
             yield low, high
+
+    def _is_whole(self, m: Monomial) -> bool:
+        """Whether a term is made of indices, labels and sizes alone."""
+        counts = all(not a.args and a.head in COUNTS and e.denominator == 1 and e > 0 for a, e in m.factors)
+        return not m.bounds and (counts or self._known_sizes(m) is not None)
 
     def _known_sizes(self, m: Monomial) -> Sequence[Form] | None:
         """The sizes below which an index or label lies; None for what is neither, such as a number or a size."""

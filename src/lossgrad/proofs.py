@@ -14,7 +14,7 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
-from lossgrad.counterexamples import Claim, Counterexample, counterexample, slip
+from lossgrad.counterexamples import Claim, Counterexample, counterexample, has_witness, slip
 from lossgrad.domains import hypotheses
 from lossgrad.entries import Malformed, NotSupported
 from lossgrad.indices import ZERO, Atom, Form, Kernel, Unsettled, number, subtract
@@ -115,6 +115,8 @@ def prove(equation: Any) -> Proof:
         used |= _decide(claim, stated)
     sides = (side for claim in stated.claims for side in (claim.left, claim.right))
     conditions = hypotheses(*sides, *stated.passed)
+    if conditions and not all(map(has_witness, stated.claims)):
+        raise Undecided(equation, None, "no point was found at which both sides have a value")
     return Proof(equation, stated.scope, conditions, perf_counter() - start, frozenset(used))
 
 
