@@ -22,10 +22,10 @@ from lossgrad.theorems.scale import (
     l_1,
     l_2,
     labelled,
+    m,
     m_1,
     m_2,
     means,
-    merged,
     p,
     v,
 )
@@ -80,8 +80,7 @@ def sums_added_without_rescaling() -> Eq:
 
     Corrected by: scale.merged_logsumexp.
     """
-    top, _ = merged((m_1, l_1), (m_2, l_2))
-    return equation(top + log(l_1 + l_2), log(l_1 * exp(m_1) + l_2 * exp(m_2)))
+    return equation(m + log(l_1 + l_2), log(l_1 * exp(m_1) + l_2 * exp(m_2)))
 
 
 def shift_not_added_back() -> Eq:

@@ -129,7 +129,7 @@ def batch_along_a_line() -> Definition:
 
 
 def curvature_of_the_loss() -> Eq:
-    """Along a line of weights the loss bends by the mean variance of the directions V X of the scores.
+    """Along a line of weights the loss bends by the mean variance of the directions in which the scores move.
 
     W and V of shape (C, D), X of shape (D, N), P = softmax((W + t V) X): the second derivative by t is
     (<VX, P o VX> - ||1^T (P o VX)||^2)/N. The labels play no part.
@@ -339,29 +339,33 @@ def logsumexp_shift() -> Eq:
     return equation(logsumexp(s)[0, 0], m_1 + log(shifted))
 
 
+m = named("m", Max(m_1, m_2))
+l_merged = named("l", l_1 * exp(m_1 - m) + l_2 * exp(m_2 - m))
+
+
 def merged_maximum() -> Definition:
     """The maximum of two blocks, each summarized by its maximum and its sum of exponentials after that maximum is
-    subtracted."""
-    return Definition(Symbol("m", real=True), merged((m_1, l_1), (m_2, l_2))[0])
+    subtracted.
+    """
+    return Definition(m, m.value)
 
 
 def merged_sum() -> Definition:
     """The sum of two blocks, rescaled to the common maximum."""
-    return Definition(Symbol("l", real=True), merged((m_1, l_1), (m_2, l_2))[1])
+    return Definition(l_merged, l_merged.value)
 
 
 def merged_logsumexp() -> Eq:
     """Merging keeps the value: m + log l = log(l_1 e^(m_1) + l_2 e^(m_2)).
 
-    m_1 and m_2 any numbers, l_1 and l_2 positive.
+    m_1 and m_2 any numbers, l_1 and l_2 positive, m and l the maximum and the sum of the two blocks together.
 
     Catalogue: 57. Reference: Milakov and Gimelshein, Online normalizer calculation for softmax, 2018.
 
     >>> prove(merged_logsumexp()).hypotheses
     ()
     """
-    m, sum_ = merged((m_1, l_1), (m_2, l_2))
-    return equation(m + log(sum_), log(l_1 * exp(m_1) + l_2 * exp(m_2)))
+    return equation(m + log(l_merged), log(l_1 * exp(m_1) + l_2 * exp(m_2)))
 
 
 def merging_is_associative() -> Eq:
@@ -388,8 +392,7 @@ def merged_average() -> Eq:
     >>> prove(merged_average()).hypotheses
     ()
     """
-    m, sum_ = merged((m_1, l_1), (m_2, l_2))
-    streamed = (l_1 * exp(m_1 - m) * o_1 + l_2 * exp(m_2 - m) * o_2) / sum_
+    streamed = (l_1 * exp(m_1 - m) * o_1 + l_2 * exp(m_2 - m) * o_2) / l_merged
     whole = (l_1 * exp(m_1) * o_1 + l_2 * exp(m_2) * o_2) / (l_1 * exp(m_1) + l_2 * exp(m_2))
     return equation(streamed, whole)
 
