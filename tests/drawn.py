@@ -22,6 +22,7 @@ from sympy import (
     Ge,
     Gt,
     Heaviside,
+    IndexedBase,
     Integer,
     KroneckerDelta,
     Le,
@@ -293,7 +294,7 @@ def near_miss(draw: Random, e: Any) -> Any:
 
 def paths(e: Any, here: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
     """The places of the scalars that an expression is made of, given by the arguments that lead to them."""
-    if isinstance(e, MatrixExpr) or (isinstance(e, Integer) and here[-1:] == (1,)):
+    if isinstance(e, (IndexedBase, MatrixExpr)) or (isinstance(e, Integer) and here[-1:] == (1,)):
         return
     if isinstance(e, Expr):
         yield here
