@@ -7,8 +7,11 @@ from sympy import Eq, exp, log
 from lossgrad.expressions import diag, elementwise, equation, gradient, inner, logsumexp, norm_squared, ones, softmax
 from lossgrad.notation import C, K, L, N, U, W, X, eta, s
 from lossgrad.theorems.scale import (
+    L_0,
     N_1,
     N_2,
+    L_ahead,
+    L_behind,
     V,
     a,
     beta,
@@ -17,7 +20,6 @@ from lossgrad.theorems.scale import (
     g_2,
     h,
     h_0,
-    half_squared_error,
     kappa,
     l_1,
     l_2,
@@ -96,8 +98,7 @@ def forward_difference_taken_for_exact() -> Eq:
 
     Corrected by: scale.forward_difference_of_squares.
     """
-    difference = half_squared_error(W + h * V) - half_squared_error(W)
-    return equation(difference / h, inner(gradient(half_squared_error(W), W), V))
+    return equation((L_ahead - L_0) / h, inner(gradient(L_0, W), V))
 
 
 def central_difference_over_h() -> Eq:
@@ -105,8 +106,7 @@ def central_difference_over_h() -> Eq:
 
     Corrected by: scale.central_difference_of_squares.
     """
-    difference = half_squared_error(W + h * V) - half_squared_error(W - h * V)
-    return equation(difference / h, inner(gradient(half_squared_error(W), W), V))
+    return equation((L_ahead - L_behind) / h, inner(gradient(L_0, W), V))
 
 
 def best_step_by_equal_errors() -> Eq:

@@ -25,6 +25,7 @@ from lossgrad.expressions import (
     parameters,
     sigmoid,
     softmax,
+    vjp,
 )
 from lossgrad.notation import C, N, S, Y, y
 
@@ -233,6 +234,22 @@ def focal_factor() -> Definition:
     return Definition(f, f.value)
 
 
+u = MatrixSymbol("u", 1, N)
+
+
+def true_probability_vjp() -> Eq:
+    """The probabilities of the true classes pass back labels minus probabilities, scaled: dS = (Y - P) diag(p o u).
+
+    S of shape (C, N), y of N labels, u of shape (1, N) an upstream gradient of those probabilities.
+
+    Catalogue: 35.
+
+    >>> prove(true_probability_vjp()).scope
+    'every C, N'
+    """
+    return equation(vjp(u, p_y, S), (labelled - softmax(S)) * diag(hadamard_product(p_y, u)))
+
+
 def focal_gradient() -> Eq:
     """The focal gradient is that of cross-entropy with a factor on each column: dL/dS = (Y - P) diag(f)/N.
 
@@ -287,6 +304,37 @@ def reverse_kl_loss() -> Definition:
     P and Q of shape (C, N), Q the probabilities of the reference.
     """
     return _loss("back", inner(P, log_of(P) - log_of(Q)) / N)
+
+
+A, B = MatrixSymbol("A", C, N), MatrixSymbol("B", C, N)
+U = MatrixSymbol("U", C, N)
+c = MatrixSymbol("c", N, 1)
+
+
+def divergence_by_probabilities() -> Eq:
+    """By the probabilities themselves, a divergence has the gradient surprise plus one: dL/dA = log A - log B + 1 1^T.
+
+    A and B of shape (C, N), all entries positive; the columns need not sum to 1.
+
+    Catalogue: 36.
+
+    >>> prove(divergence_by_probabilities()).scope
+    'every C, N'
+    """
+    return equation(gradient(inner(A, log_of(A) - log_of(B)), A), log_of(A) - log_of(B) + every_entry)
+
+
+def softmax_forgets_constants() -> Eq:
+    """Softmax passes nothing back of what is the same in a whole column.
+
+    P = softmax(S) and U of shape (C, N), c of shape (N, 1): U + 1 c^T is passed back like U.
+
+    Catalogue: 18.
+
+    >>> prove(softmax_forgets_constants()).scope
+    'every C, N'
+    """
+    return equation(softmax_vjp(U + ones(C) * c.T), softmax_vjp(U))
 
 
 def reverse_kl_gradient() -> Eq:

@@ -419,6 +419,35 @@ def half_squared_error(W: Any) -> Expr:
     return norm_squared(W * X - Y) / (2 * N)
 
 
+L_0 = named("L_0", half_squared_error(W))
+L_ahead = named("L_+", half_squared_error(W + h * V))
+L_behind = named("L_-", half_squared_error(W - h * V))
+
+
+def squared_error_here() -> Definition:
+    """Half the squared error of a linear map, mean over the examples.
+
+    W of shape (C, D), X of shape (D, N), Y of shape (C, N).
+    """
+    return Definition(L_0, L_0.value)
+
+
+def squared_error_ahead() -> Definition:
+    """The same a step ahead in a direction.
+
+    W and V of shape (C, D), X of shape (D, N), Y of shape (C, N), h > 0.
+    """
+    return Definition(L_ahead, L_ahead.value)
+
+
+def squared_error_behind() -> Definition:
+    """The same a step back.
+
+    W and V of shape (C, D), X of shape (D, N), Y of shape (C, N), h > 0.
+    """
+    return Definition(L_behind, L_behind.value)
+
+
 def central_difference_of_squares() -> Eq:
     """For a squared error the central difference is exact, with a step of any size.
 
@@ -429,8 +458,7 @@ def central_difference_of_squares() -> Eq:
     >>> prove(central_difference_of_squares()).scope
     'every C, D, N'
     """
-    difference = half_squared_error(W + h * V) - half_squared_error(W - h * V)
-    return equation(difference / (2 * h), inner(gradient(half_squared_error(W), W), V))
+    return equation((L_ahead - L_behind) / (2 * h), inner(gradient(L_0, W), V))
 
 
 def forward_difference_of_squares() -> Eq:
@@ -443,9 +471,8 @@ def forward_difference_of_squares() -> Eq:
     >>> prove(forward_difference_of_squares()).scope
     'every C, D, N'
     """
-    difference = half_squared_error(W + h * V) - half_squared_error(W)
-    slope = inner(gradient(half_squared_error(W), W), V)
-    return equation(difference / h, slope + h * norm_squared(V * X) / (2 * N))
+    slope = inner(gradient(L_0, W), V)
+    return equation((L_ahead - L_0) / h, slope + h * norm_squared(V * X) / (2 * N))
 
 
 def central_difference_of_a_cube() -> Eq:
