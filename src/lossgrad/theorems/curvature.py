@@ -233,3 +233,49 @@ def fisher_from_features() -> Eq:
     'every C, D'
     """
     return equation(fisher_is_hessian().lhs, x[d, 0] * x[j, 0] * _covariance(p_x, c, i))
+
+
+# -- rows as examples ------------------------------------------------------------------------------------------------
+
+X_r = MatrixSymbol("X", N, D)
+P_r = named("P", softmax(W * X_r.T).T)
+Q_r = named("Q", HadamardProduct(P_r, X_r * V.T))
+f_r = named("f", -inner(one_hot(y, C).T, elementwise(log, P_r)) / N)
+
+
+def row_probabilities() -> Definition:
+    """With an example in each row, the probabilities of an example are a row.
+
+    X of shape (N, D), W stored as (C, D) and used transposed, the probabilities of shape (N, C).
+    """
+    return Definition(P_r, P_r.value)
+
+
+def row_weighted_move() -> Definition:
+    """The move of the scores times the probabilities, with an example in each row.
+
+    X of shape (N, D), V stored as (C, D), like W; the result of shape (N, C).
+    """
+    return Definition(Q_r, Q_r.value)
+
+
+def row_loss() -> Definition:
+    """Cross-entropy, with an example in each row.
+
+    The probabilities of shape (N, C), N labels.
+    """
+    return Definition(f_r, f_r.value)
+
+
+def row_hessian_vector_product() -> Eq:
+    """With an example in each row, the Hessian times a direction, in the shape in which the weights are stored.
+
+    V and W of shape (C, D), X of shape (N, D).
+
+    Catalogue: 27.
+
+    >>> prove(row_hessian_vector_product()).scope
+    'every C, D, N'
+    """
+    left = Q_r.T - P_r.T * diag(Q_r * ones(C))
+    return equation(gradient(inner(gradient(f_r, W), V), W), left * X_r / N)

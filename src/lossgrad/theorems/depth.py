@@ -309,3 +309,96 @@ def lora_factors_balance() -> Eq:
     'every C, D, N, R'
     """
     return equation(inner(gradient(L(adapted), B_r), B_r), inner(gradient(L(adapted), A_r), A_r))
+
+
+# -- rows as examples ------------------------------------------------------------------------------------------------
+
+X_r = MatrixSymbol("X", N, D)
+A_rows = MatrixSymbol("A", N, H)
+E_r = MatrixSymbol("E", V, D)
+
+row_after = named("Z", elementwise(phi, A_rows) * W_2.T + ones(N) * b_2.T)
+row_looked_up = one_hot(k, V).T * E_r
+row_adapted = named("Z", X_r * W.T + alpha / R * X_r * A_r.T * B_r.T)
+
+
+def row_layer() -> Definition:
+    """With an example in each row, the stored weights are used transposed.
+
+    A of shape (N, H), W_2 stored as (C, H), b_2 of shape (C, 1), the result of shape (N, C).
+    """
+    return Definition(row_after, row_after.value)
+
+
+def row_adapted_layer() -> Definition:
+    """And so are both factors of an adapter.
+
+    X of shape (N, D); W (C, D), B (C, R) and A (R, D) are stored as before.
+    """
+    return Definition(row_adapted, row_adapted.value)
+
+
+def row_backward_step() -> Eq:
+    """With an example in each row, one step back goes through the stored weights as they are.
+
+    A of shape (N, H), W_2 stored as (C, H) and used transposed, as the libraries do, b_2 of shape (C, 1).
+
+    Catalogue: 41.
+
+    >>> prove(row_backward_step()).scope
+    'every C, H, N'
+    """
+    back = L.gradient(row_after) * W_2
+    return equation(gradient(L(row_after), A_rows), HadamardProduct(back, elementwise(phi.prime, A_rows)))
+
+
+def row_step_weight_gradient() -> Eq:
+    """With an example in each row, the stored weights receive the gradient transposed, times what entered the layer.
+
+    A of shape (N, H), W_2 stored as (C, H) and used transposed, b_2 of shape (C, 1).
+
+    Catalogue: 41.
+
+    >>> prove(row_step_weight_gradient()).scope
+    'every C, H, N'
+    """
+    return equation(gradient(L(row_after), W_2), L.gradient(row_after).T * elementwise(phi, A_rows))
+
+
+def row_embedding_gradient() -> Eq:
+    """With a word in each row of the table, the scatter-add runs over rows.
+
+    E of shape (V, D), N tokens k in 0..V-1; any loss of the N x D embedded tokens.
+
+    Catalogue: 46.
+
+    >>> prove(row_embedding_gradient()).scope
+    'every D, N, V'
+    """
+    return equation(gradient(L(row_looked_up), E_r), one_hot(k, V) * L.gradient(row_looked_up))
+
+
+def row_lora_up_gradient() -> Eq:
+    """With an example in each row, the outer factor of LoRA receives the gradient transposed, times X A transposed.
+
+    X of shape (N, D); W (C, D), B (C, R) and A (R, D) are stored as before and used transposed; the scale is α/R.
+
+    Catalogue: 53.
+
+    >>> prove(row_lora_up_gradient()).scope
+    'every C, D, N, R'
+    """
+    return equation(gradient(L(row_adapted), B_r), alpha / R * L.gradient(row_adapted).T * X_r * A_r.T)
+
+
+def row_lora_down_gradient() -> Eq:
+    """With an example in each row, the inner factor of LoRA receives B and the gradient, both transposed, times X.
+
+    X of shape (N, D); W (C, D), B (C, R) and A (R, D) are stored as before and used transposed; the scale is α/R.
+
+    Catalogue: 53.
+
+    >>> prove(row_lora_down_gradient()).scope
+    'every C, D, N, R'
+    """
+    return equation(gradient(L(row_adapted), A_r), alpha / R * B_r.T * L.gradient(row_adapted).T * X_r)

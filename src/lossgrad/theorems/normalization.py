@@ -400,3 +400,130 @@ def rmsnorm_gradient_along_the_column() -> Eq:
     """
     along = ones(D).T * HadamardProduct(root_normal, rmsnorm_gradient().lhs)
     return equation(along, epsilon * D * root_share * diag(HadamardProduct(root_scale, root_scale, root_scale)))
+
+
+# -- rows as examples ------------------------------------------------------------------------------------------------
+
+X_r = MatrixSymbol("X", N, D)
+G_r = MatrixSymbol("G", N, D)
+row_centred = X_r - X_r * over_features
+row_scale = named("r", inverse_root(HadamardProduct(row_centred, row_centred) * ones(D) / D))
+row_normal = named("Xhat", diag(row_scale) * row_centred)
+row_out = named("Z", row_normal * diag(gamma) + ones(N) * beta.T)
+row_scaled = named("Ghat", G_r * diag(gamma))
+row_mean = named("m", row_scaled * ones(D) / D)
+row_share = named("c", HadamardProduct(row_normal, row_scaled) * ones(D) / D)
+
+
+def row_layernorm_scale() -> Definition:
+    """With an example in each row, LayerNorm has a factor for each row.
+
+    X of shape (N, D), the factors of shape (N, 1).
+    """
+    return Definition(row_scale, row_scale.value)
+
+
+def row_layernorm_normal() -> Definition:
+    """Each row less its mean, times its factor.
+
+    Of shape (N, D).
+    """
+    return Definition(row_normal, row_normal.value)
+
+
+def row_layernorm() -> Definition:
+    """LayerNorm with an example in each row.
+
+    γ and β of shape (D, 1), the result of shape (N, D).
+    """
+    return Definition(row_out, row_out.value)
+
+
+def row_scaled_upstream() -> Definition:
+    """The upstream gradient after it has passed back through γ, each column times its γ.
+
+    G of shape (N, D).
+    """
+    return Definition(row_scaled, row_scaled.value)
+
+
+def row_layernorm_mean() -> Definition:
+    """The mean of the scaled gradient for each row.
+
+    Of shape (N, 1).
+    """
+    return Definition(row_mean, row_mean.value)
+
+
+def row_layernorm_share() -> Definition:
+    """Its share along the normalized row.
+
+    Of shape (N, 1).
+    """
+    return Definition(row_share, row_share.value)
+
+
+def row_layernorm_gradient() -> Eq:
+    """LayerNorm with an example in each row takes the same two parts out of the scaled gradient, row by row.
+
+    X and G of shape (N, D), γ and β of shape (D, 1), ε > 0.
+
+    Catalogue: 49.
+
+    >>> prove(row_layernorm_gradient()).scope
+    'every D, N'
+    """
+    back = diag(row_scale) * (row_scaled - row_mean * ones(D).T - diag(row_share) * row_normal)
+    return equation(vjp(G_r, row_out, X_r), back)
+
+
+row_root_scale = named("r", inverse_root(HadamardProduct(X_r, X_r) * ones(D) / D))
+row_root_normal = named("Xhat", diag(row_root_scale) * X_r)
+row_root_out = named("Z", row_root_normal * diag(gamma))
+row_root_share = named("c", HadamardProduct(row_root_normal, row_scaled) * ones(D) / D)
+
+
+def row_rmsnorm_scale() -> Definition:
+    """With an example in each row, RMSNorm has a factor for each row.
+
+    X of shape (N, D), the factors of shape (N, 1).
+    """
+    return Definition(row_root_scale, row_root_scale.value)
+
+
+def row_rmsnorm_normal() -> Definition:
+    """Each row times its factor.
+
+    Of shape (N, D).
+    """
+    return Definition(row_root_normal, row_root_normal.value)
+
+
+def row_rmsnorm() -> Definition:
+    """RMSNorm with an example in each row.
+
+    γ of shape (D, 1), the result of shape (N, D).
+    """
+    return Definition(row_root_out, row_root_out.value)
+
+
+def row_rmsnorm_share() -> Definition:
+    """The share of the scaled gradient along the normalized row.
+
+    Of shape (N, 1).
+    """
+    return Definition(row_root_share, row_root_share.value)
+
+
+def row_rmsnorm_gradient() -> Eq:
+    """RMSNorm with an example in each row takes one part out of the scaled gradient, row by row.
+
+    X and G of shape (N, D), γ of shape (D, 1), ε > 0.
+
+    Catalogue: 51.
+
+    >>> prove(row_rmsnorm_gradient()).scope
+    'every D, N'
+    """
+    back = diag(row_root_scale) * (row_scaled - diag(row_root_share) * row_root_normal)
+    return equation(vjp(G_r, row_root_out, X_r), back)

@@ -213,3 +213,19 @@ def first_input_gradient() -> Eq:
     'every D, H, N'
     """
     return equation(gradient(total, X_1), W.T * D_1)
+
+
+def row_step() -> Eq:
+    """With an example in each row, a state receives the delta of the next time, times the stored weights as they are.
+
+    H and B of shape (N, H), R of shape (H, H), stored as before and used transposed; any loss L of the next state.
+
+    Catalogue: 52.
+
+    >>> prove(row_step()).scope
+    'every H, N'
+    """
+    row_state, row_added = MatrixSymbol("H", N, H), MatrixSymbol("B", N, H)
+    row_entered = row_state * R.T + row_added
+    row_delta = HadamardProduct(L.gradient(elementwise(phi, row_entered)), slope(row_entered))
+    return equation(gradient(L(elementwise(phi, row_entered)), row_state), row_delta * R)
