@@ -324,3 +324,16 @@ def test_a_hypothesis_is_listed_for_what_may_have_no_value() -> None:
     assert (t > 0) in prove(equation(log(exp(row) * t), row + log(t))).hypotheses
     (kink,) = prove(equation(sign(t) ** 2, Integer(1))).hypotheses
     assert kink == Ne(t, 0)
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        total(L(v[i, 0] * W), (i, C)),
+        L(t * W) * L.gradient(2 * W)[p, q] * L.gradient(3 * W)[p, q],
+        KroneckerDelta(r, y[n]) * L.gradient(v[r, 0] * S)[r, n],
+        total(L(M(v[i, 0] * W) * S), (i, C)),
+    ],
+)
+def test_a_form_with_losses_is_read_back_as_it_was(e: Any) -> None:
+    assert form_of(expression(form_of(e))) is form_of(e)

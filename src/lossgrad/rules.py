@@ -750,6 +750,7 @@ BOOKKEEPING: dict[str, str] = {
     "translation._term": "The same for a term.",
     "translation._index": "The same for a bound index.",
     "translation._atom": "The same for a factor.",
+    "translation._argument_of_loss": "The same for the argument of a loss.",
     "entries._Writer.written": "Writes out each part once; each bound index gets a name of its own.",
     "entries._Writer._sum": "The same for a sum, whose indices get new names.",
     "entries._Writer._differentiated": "Differentiates, and notes for the hypotheses what it met.",

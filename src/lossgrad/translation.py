@@ -16,6 +16,7 @@ from sympy import (
     IndexedBase,
     Integer,
     KroneckerDelta,
+    Lambda,
     Max,
     Min,
     Mul,
@@ -37,6 +38,7 @@ from sympy import (
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Equality, Ne, Relational
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
+from sympy.matrices.expressions import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from lossgrad.entries import DIFFERENTIABLE, NotSupported, written_out
@@ -176,7 +178,8 @@ class Reader:
         placed = {n: single(Atom(named(label, size_of(n)))) for n, label in zip(names, labels, strict=True)}
         argument = self.kernel.substituted(argument, placed)
         head = f"{type(e).__name__} {name}<{F.shape}>"
-        _MEANT[head] = e.args[:2]
+        _MEANT[head] = (name, F.shape)
+        _MEANT[f"{head} at {argument.key}"] = F
         return single(Atom(head, argument, *(self.form(i) for i in index)))
 
     def _max(self, e: Any) -> Form:
@@ -334,7 +337,19 @@ def _atom(atom: Atom) -> Any:
         return MatrixEntry(meant, *args)
     if isinstance(meant, tuple):
         kind = LossValue if head.startswith("LossValue") else LossGradientEntry
-        return kind(*meant, *args[1:])
+        return kind(meant[0], _argument_of_loss(atom, *meant[1]), *args[1:])
     if not args:
         return meant
     return meant[tuple(args)] if isinstance(meant, IndexedBase) else meant(*args)
+
+
+def _argument_of_loss(atom: Atom, rows: Any, columns: Any) -> Any:
+    """The matrix that a loss is taken of: as it was read, or by its entry where an index in it has changed."""
+    argument = atom.args[0]
+    known = _MEANT.get(f"{atom.head} at {argument.key}")
+    if known is not None and not any(name.startswith(("%", "#")) for name in argument.names):
+        return known
+    depth = max((int(name[1:].split(".")[0]) for name in argument.names if name.startswith("@")), default=0)
+    starts = (f"@{depth}.{axis}<" for axis in (0, 1))
+    places = [next((name for name in argument.names if name.startswith(start)), start) for start in starts]
+    return FunctionMatrix(rows, columns, Lambda(tuple(map(_index, places)), expression(argument)))
