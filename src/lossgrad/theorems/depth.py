@@ -14,6 +14,7 @@ from lossgrad.expressions import (
     gradient,
     inner,
     labels,
+    loss,
     named,
     one_hot,
     ones,
@@ -50,6 +51,7 @@ Delta_1 = named("Delta_1", HadamardProduct(W_2.T * L.gradient(A_2), elementwise(
 cross_entropy = named("f", softmax.cross_entropy(A_2))
 Delta_2 = named("Delta_2", softmax.score_gradient().rhs.xreplace({S: A_2}))
 
+branch = loss("B")
 looked_up = E * one_hot(k, V)
 adapted = (W + alpha / R * B_r * A_r) * X
 
@@ -220,6 +222,22 @@ def classifier_gradient() -> Eq:
 # -- residuals -------------------------------------------------------------------------------------------------------
 
 
+def residual_of_any_branch() -> Eq:
+    """Whatever the branch is, the path around it sends the upstream gradient back as it is, and that is added.
+
+    X and G of shape (D, N). B is the pairing of G with what any differentiable branch makes of X, and ∇B is what that
+    branch sends back, its Jacobian transposed times G.
+
+    Catalogue: 44.
+
+    Reference: He, Zhang, Ren and Sun, Identity mappings in deep residual networks, 2016.
+
+    >>> prove(residual_of_any_branch()).scope
+    'every D, N'
+    """
+    return equation(gradient(inner(G, X) + branch(X), X), G + branch.gradient(X))
+
+
 def residual_gradient() -> Eq:
     """A residual layer adds: the upstream gradient as it is, and the upstream gradient sent back through the branch.
 
@@ -232,9 +250,9 @@ def residual_gradient() -> Eq:
     >>> prove(residual_gradient()).scope
     'every D, H, N'
     """
-    branch = U_2 * elementwise(phi, U_1 * X)
+    two_layers = U_2 * elementwise(phi, U_1 * X)
     back = HadamardProduct(U_2.T * G, elementwise(phi.prime, U_1 * X))
-    return equation(vjp(G, X + branch, X), G + U_1.T * back)
+    return equation(vjp(G, X + two_layers, X), G + U_1.T * back)
 
 
 # -- embeddings ------------------------------------------------------------------------------------------------------
