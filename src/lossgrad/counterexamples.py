@@ -70,7 +70,7 @@ _ENTRIES = ((1, 2, 0, 3), (1, -1, 2, 0, -2), (Fraction(1, 2), -1, Fraction(-1, 3
 _PARAMETERS = ((2, 3), (Fraction(1, 2), -2, 3), (Fraction(1, 3), -1, Fraction(3, 2), 1))
 
 
-POSITIVE, ANY = len(_ENTRIES), len(_ENTRIES) + 1  # kinds of points with values of no special size
+FRACTIONS, POSITIVE, ANY = range(len(_ENTRIES), len(_ENTRIES) + 3)  # in 0 .. 1, above 0, or of either sign
 
 
 @dataclass
@@ -92,9 +92,12 @@ class Point:
         return self.values[what]
 
     def _real(self, what: Any) -> Fraction:
-        if self.kind >= POSITIVE:
-            sign_ = 1 if self.kind == POSITIVE else self.draw.choice((1, -1))
-            drawn = Fraction(sign_ * self.draw.randint(1, 90), self.draw.randint(7, 40))
+        if self.kind >= FRACTIONS:
+            sign_ = self.draw.choice((1, -1)) if self.kind == ANY else 1
+            low, high = (41, 90) if self.kind == FRACTIONS else (7, 40)
+            drawn = Fraction(
+                sign_ * self.draw.randint(1, 40 if self.kind == FRACTIONS else 90), self.draw.randint(low, high)
+            )
         else:
             drawn = Fraction(self.draw.choice((_ENTRIES if isinstance(what, tuple) else _PARAMETERS)[self.kind]))
         if getattr(what, "is_integer", False):
@@ -555,7 +558,7 @@ def _rational(value: Fraction) -> Rational:
 
 def has_witness(claim: Claim) -> bool:
     """Whether some point of sizes above 1 gives both sides a value, so that what they take for granted can be true."""
-    for number, kind in product(range(10), (POSITIVE, ANY)):
+    for number, kind in product(range(10), (POSITIVE, ANY, FRACTIONS)):
         draw = random.Random(f"witness {number}")
         point = Point({size: draw.randint(2, 4) for size in claim.sizes}, claim.labels, draw, kind)
         for env in _places(claim, point):

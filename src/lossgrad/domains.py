@@ -6,7 +6,7 @@ need and that the signs of its parts do not already give. A proof carries this l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sympy import (
@@ -31,20 +31,19 @@ from sympy import (
 from sympy.core.relational import Equality, GreaterThan, Relational, StrictGreaterThan
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from lossgrad.entries import contracted
 from lossgrad.expressions import sigmoid
 from lossgrad.naming import letter_for, sums_named
 
 
-def hypotheses(*expressions: Any) -> tuple[Any, ...]:
+def hypotheses(*expressions: Any, simpler: Callable[[Any], Any] = lambda e: e) -> tuple[Any, ...]:
     """The conditions under which the expressions have a value, each once, in order of appearance.
 
-    An index that is left open stands for every value of its range.
+    An index that is left open stands for every value of its range. ``simpler`` may give a shorter form of equal value.
     """
     found: dict[Any, Any] = {}
     for e in expressions:
         for condition in _conditions(e):
-            plain = _plain(condition)
+            plain = _plain(condition.func(simpler(condition.lhs), condition.rhs, evaluate=False))
             if above_zero(plain.lhs):
                 continue
             known = found.get(plain.lhs)
@@ -55,7 +54,7 @@ def hypotheses(*expressions: Any) -> tuple[Any, ...]:
 
 def _plain(condition: Any) -> Any:
     """The condition with a plain letter for each open index, one that no sum of the condition has."""
-    condition = condition.func(sums_named(contracted(condition.lhs)), condition.rhs, evaluate=False)
+    condition = condition.func(sums_named(condition.lhs), condition.rhs, evaluate=False)
     bound = {index for part in condition.atoms(Sum) for index, *_ in part.limits}
     places = [
         (index, size)

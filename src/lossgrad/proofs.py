@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from time import perf_counter
 from typing import Any
 
 from lossgrad.counterexamples import Claim, Counterexample, counterexample, has_witness, slip
 from lossgrad.domains import hypotheses
-from lossgrad.entries import Malformed, NotSupported
+from lossgrad.entries import Malformed, NotSupported, contracted
 from lossgrad.indices import ZERO, Atom, Form, Kernel, Unsettled, number, subtract
 from lossgrad.statements import Statement, statement
 from lossgrad.translation import Reader, expression, head_of
@@ -114,10 +114,16 @@ def prove(equation: Any) -> Proof:
     for claim in stated.claims:
         used |= _decide(claim, stated)
     sides = (side for claim in stated.claims for side in (claim.left, claim.right))
-    conditions = hypotheses(*sides, *stated.passed)
+    conditions = hypotheses(*sides, *stated.passed, simpler=partial(_with_deltas_contracted, reader(stated.claims[0])))
     if conditions and not all(map(has_witness, stated.claims)):
         raise Undecided(equation, None, "no point was found at which both sides have a value")
     return Proof(equation, stated.scope, conditions, perf_counter() - start, frozenset(used))
+
+
+def _with_deltas_contracted(read: Reader, e: Any) -> Any:
+    """The expression with sums over deltas contracted, where the ranges allow it."""
+    shorter = contracted(e)
+    return shorter if subtract(read.form(e), read.form(shorter)) is ZERO else e
 
 
 def reader(claim: Claim, expand: bool = False) -> Reader:

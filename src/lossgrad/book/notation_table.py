@@ -1,7 +1,7 @@
 """The table of letters, made from `lossgrad.notation`.
 
-    ```{notation}
-    ```
+```{notation}
+```
 """
 
 from __future__ import annotations
