@@ -28,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html test nightly lint linkcheck doctest serve lock clean distclean
+.PHONY: help html test nightly bench lint linkcheck doctest serve lock clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -46,6 +46,12 @@ test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules
 
 nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
 	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py
+
+bench: $(VENV)/test.stamp ## measure side by side, print the ratios, keep the run in benchmarks/
+	@mkdir -p build
+	@$(RUN) -m pytest tests/benchmarks/bench_*.py --benchmark-enable --benchmark-only --benchmark-quiet \
+		--benchmark-columns=median,iqr,rounds --benchmark-json=build/benchmarks.json
+	@$(RUN) tests/benchmarks/report.py build/benchmarks.json benchmarks
 
 doctest: $(NEEDS) ## run the doctests of the pages with Sphinx's doctest builder
 	$(call build,doctest)

@@ -4,7 +4,17 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from lossgrad.book import directives, execution, gate, ledger, notation_table, rules_table, source_tables, typeset
+from lossgrad.book import (
+    directives,
+    execution,
+    gate,
+    ledger,
+    notation_table,
+    numbers,
+    rules_table,
+    source_tables,
+    typeset,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -14,6 +24,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     gate.setup(app)
     ledger.setup(app)
     notation_table.setup(app)
+    numbers.setup(app)
     rules_table.setup(app)
     source_tables.setup(app)
     typeset.setup(app)

@@ -1,0 +1,93 @@
+"""A fresh Python: it has done its imports, holds nothing that an earlier run left behind, and waits to be told."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+TESTS = Path(__file__).resolve().parent.parent
+
+WAITING = """
+import json, sys
+names = {}
+for statement in sys.stdin:
+    exec(statement, names)
+    print(json.dumps(names.get("found")), flush=True)
+"""
+
+
+class Stopped(TimeoutError):
+    """It took longer than it was given."""
+
+
+class Fresh:
+    """A Python process that has executed some statements; `run` has it execute one more, and waits for the end."""
+
+    def __init__(self, *prepared: str) -> None:
+        paths = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WAITING],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        for statement in prepared:
+            self.run(statement)
+
+    def run(self, statement: str, limit: float | None = None) -> Any:
+        """Execute a statement of one line; what it assigned to ``found``.
+
+        Raises Stopped when ``limit`` seconds have passed, RuntimeError when the process ended.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(statement, file=self.process.stdin, flush=True)
+        if not select.select([self.process.stdout], [], [], limit)[0]:
+            raise Stopped(f"{statement} took more than {limit} s")
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the process ended in {statement}")
+        return json.loads(answer)
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        self.process.communicate()
+
+
+def measure(
+    benchmark: BenchmarkFixture, statement: str, *prepared: str, rounds: int = 5, limit: float | None = None
+) -> list[Any]:
+    """Measure a statement, each round in a fresh process that was prepared by others; what it found in each round.
+
+    A round that reaches the limit, in seconds, is stopped, and the row says that it takes more.
+    """
+    found: list[Any] = []
+    started: list[Fresh] = []
+
+    def start() -> None:
+        started.append(Fresh(*prepared))
+
+    def run() -> None:
+        try:
+            found.append(started[-1].run(statement, limit))
+        except Stopped:
+            benchmark.extra_info["beyond"] = True
+
+    def end() -> None:
+        started.pop().end()
+
+    try:
+        benchmark.pedantic(run, setup=start, teardown=end, rounds=rounds)  # type: ignore[no-untyped-call]  # it has no types
+    finally:
+        for fresh in started:
+            fresh.end()
+    return found

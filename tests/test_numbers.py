@@ -1,0 +1,130 @@
+"""What a run of the benchmarks says: ratios and goals from what was measured, on a page and in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.fresh import Fresh, Stopped
+from benchmarks.report import printed, runs
+from lossgrad.book.gate import GateClosed
+from lossgrad.book.numbers import Row, Run, Table, read, write
+from small_book import SmallBook
+
+FAST = Row("the fast way", 0.25, 5, goal=0.3)
+SLOW = Row("the slow way", 120.0, 1, beyond=True, goal=130.0, against="the fast way")
+RUN = Run(
+    date="2026-01-02",
+    commit="0123456789",
+    machine="a machine",
+    versions={"Python": "3.11"},
+    load=0.5,
+    tables=(Table("Two ways", (FAST, SLOW)),),
+    said=("It was quick.",),
+)
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallBook:
+    """A small book with a page that prints a run."""
+    book = SmallBook(tmp_path, monkeypatch)
+    book.page("\n```{benchmarks} ways\n```\n")
+    return book
+
+
+def test_ratio_and_share_are_worked_out_from_what_was_measured() -> None:
+    heads, (fast, slow) = RUN.columns(RUN.tables[0])
+    assert heads == ["What", "Measured", "Ratio", "Goal", "Share of the goal", "Met"]
+    assert fast == ["the fast way", "0.25 s", "", "at most 0.3 s", "83 %", "yes"]
+    assert slow[1:3] == ["more than 120 s", "more than 480"]
+    assert RUN.tables[0].caption == "Two ways; ratio: to the time of the fast way"
+
+
+def test_a_goal_is_met_at_the_goal_and_not_beyond() -> None:
+    assert replace(FAST, seconds=0.3).is_met
+    assert not replace(FAST, seconds=0.31).is_met
+
+
+def test_what_was_stopped_meets_no_goal() -> None:
+    assert not SLOW.is_met
+    assert "Goals met: 1 of 2." in RUN.described()
+
+
+def test_a_column_that_no_row_needs_is_left_out() -> None:
+    heads, _ = RUN.columns(Table("One way", (replace(FAST, goal=None),)))
+    assert heads == ["What", "Measured"]
+
+
+def test_a_comparison_with_nothing_is_an_error() -> None:
+    with pytest.raises(LookupError, match="no row of this run is named 'the lost way'"):
+        RUN.ratio(replace(SLOW, against="the lost way"))
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write(RUN, tmp_path / "run.json")
+    assert read(tmp_path / "run.json") == RUN
+
+
+def test_a_page_prints_the_run_that_is_kept(book: SmallBook) -> None:
+    write(RUN, book.root / "benchmarks" / "ways.json")
+    book.build("text")
+    page = (book.root / "build" / "text" / "index.txt").read_text(encoding="utf-8")
+    for text in ("more than 480", "It was quick.", "Measured on 2026-01-02 at commit 0123456789, on a machine"):
+        assert text in " ".join(page.split())
+
+
+def test_a_page_without_its_run_is_a_fault(book: SmallBook) -> None:
+    with pytest.raises(GateClosed, match=r"no run is kept as ways\.json"):
+        book.build()
+
+
+def measurements(**said: Any) -> dict[str, Any]:
+    """What pytest-benchmark writes of one benchmark."""
+    return {
+        "machine_info": {
+            "node": "the-name-of-a-host",
+            "cpu": {"brand_raw": "a processor", "count": 2},
+            "system": "Linux",
+            "python_version": "3.11",
+            "load": 0.51,
+        },
+        "commit_info": {"id": 4 * "0123456789", "dirty": True},
+        "datetime": "2026-01-02T03:04:05",
+        "benchmarks": [
+            {
+                "fullname": "tests/benchmarks/bench_ways.py::test_one",
+                "group": "Ways",
+                "stats": {"median": 0.123456, "rounds": 5},
+                "extra_info": said,
+            }
+        ],
+    }
+
+
+def test_a_module_of_benchmarks_gives_a_run() -> None:
+    (name, run), *_ = runs(measurements(what="one way", goal=1.0)).items()
+    assert (name, run.commit, run.load) == ("ways", "0123456789 with changes", 0.5)
+    assert run.tables == (Table("Ways", (Row("one way", 0.1235, 5, goal=1.0),)),)
+
+
+def test_a_benchmark_can_name_rows_of_its_own() -> None:
+    run = runs(measurements(rows=[{"what": "another", "seconds": 2.0}], said="So it was."))["ways"]
+    assert run.tables == (Table("Ways", (Row("another", 2.0, 5),)),)
+    assert run.said == ("So it was.",)
+
+
+def test_the_name_of_the_host_stays_out() -> None:
+    assert "the-name-of-a-host" not in "".join(printed(runs(measurements(what="one way"))["ways"]))
+
+
+def test_a_fresh_process_answers_what_it_found_and_can_be_stopped() -> None:
+    fresh = Fresh("a = 2")
+    try:
+        assert fresh.run("found = a + 1") == 3
+        with pytest.raises(Stopped, match="took more than"):
+            fresh.run("while True: pass", limit=0.1)
+    finally:
+        fresh.end()
