@@ -335,7 +335,9 @@ class Evaluation:
     def labels(self, y: Any) -> list[int]:
         if not isinstance(y, IndexedBase):
             return [int(label) for label in y]
-        below = min((self.size(n) for n in self.classes.get(y, ())), default=3)
+        if y not in self.classes:
+            raise NoValue(f"nothing says which classes the labels {y} take")
+        below = min(self.size(n) for n in self.classes[y])
         return [self.point.label(below, str(y), n) for n in range(self.size(y.shape[0]))]
 
     def inner(self, e: Any) -> Number:

@@ -40,6 +40,7 @@ from sympy import (
     Sum,
     Symbol,
     Transpose,
+    ZeroMatrix,
     preorder_traversal,
     sympify,
 )
@@ -82,6 +83,7 @@ LABEL = "a label off by one"
 POWER = "a power"
 SLOPE = "a function for its derivative"
 LETTER = "one matrix for another"
+ONES = "ones for zeros"
 
 OF_SHAPE = frozenset({TRANSPOSE, ORDER, AXIS, INDEX})
 OF_THE_FUNCTION = frozenset({SIGN, SIZE, FACTOR, TERM, LABEL, POWER, TWO})
@@ -119,7 +121,7 @@ def mutants(stated: Eq) -> tuple[Mutant, ...]:
                 generic.add(key)
             elif mutant.slip not in OF_SHAPE or key in generic:
                 continue
-            if mutant.equation != here:
+            if mutant.equation != here and _free_indices(mutant.equation) <= _free_indices(here):
                 found.setdefault(mutant.equation, mutant)
     return tuple(_in_turns(list(found.values())))
 
@@ -131,6 +133,10 @@ def _in_turns(found: Sequence[Mutant]) -> Iterator[Mutant]:
         kinds.setdefault((mutant.slip, mutant.square), []).append(mutant)
     for row in zip_longest(*kinds.values()):
         yield from (mutant for mutant in row if mutant is not None)
+
+
+def _free_indices(e: Any) -> set[Any]:
+    return {s for s in e.free_symbols if isinstance(s, Symbol) and s.is_integer and not s.is_positive}
 
 
 def _square(stated: Eq) -> Eq:
@@ -155,8 +161,9 @@ def _of_sides(stated: Eq, square: bool) -> Iterator[tuple[Any, Mutant]]:
     for place, (slip, side) in enumerate(slips.of_side(right)):
         if side is not None and _is_statement(left, side):
             yield ("right", place), Mutant(slip, equation(left, side), square)
+    of_left = OF_THE_FUNCTION | OF_SHAPE if isinstance(right, ZeroMatrix) or right == 0 else OF_THE_FUNCTION
     for place, (slip, side) in enumerate(slips.of_side(left)):
-        if side is not None and slip in OF_THE_FUNCTION and _is_statement(side, right):
+        if side is not None and slip in of_left and _is_statement(side, right):
             yield ("left", place), Mutant(slip, equation(side, right), square)
 
 
@@ -174,6 +181,8 @@ class Slipping:
 
     def of_side(self, side: Any) -> Slips:
         """The slips of a whole side: its sign, a factor 2, and those of its parts."""
+        if isinstance(side, ZeroMatrix):
+            yield ONES, OneMatrix(*side.shape)
         yield SIGN, _made(lambda: -side)
         yield TWO, _made(lambda: 2 * side)
         yield TWO, _made(lambda: side / 2)
