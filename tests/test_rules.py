@@ -306,7 +306,7 @@ def test_what_is_found_positive_is_positive_at_every_point() -> None:
             if decide(form):
                 for point, env in (drawn.place(source) for _ in range(4)):
                     with suppress(counterexamples.NoValue):
-                        assert compare(counterexamples.evaluate(e, point, env), 0)
+                        assert compare(counterexamples.evaluate(written_out(e), point, env), 0)
                         met[decide.__name__] += 1
 
     check()
