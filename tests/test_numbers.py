@@ -97,7 +97,7 @@ def measurements(**said: Any) -> dict[str, Any]:
             {
                 "fullname": "tests/benchmarks/bench_ways.py::test_one",
                 "group": "Ways",
-                "stats": {"median": 0.123456, "rounds": 5},
+                "stats": {"min": 0.123456, "rounds": 5},
                 "extra_info": said,
             }
         ],
@@ -116,6 +116,11 @@ def test_a_benchmark_can_name_rows_of_its_own() -> None:
     assert run.said == ("So it was.",)
 
 
+def test_processor_time_takes_the_place_of_the_clock() -> None:
+    run = runs(measurements(what="one way", seconds=0.05))["ways"]
+    assert run.tables[0].rows == (Row("one way", 0.05, 5),)
+
+
 def test_the_name_of_the_host_stays_out() -> None:
     assert "the-name-of-a-host" not in "".join(printed(runs(measurements(what="one way"))["ways"]))
 
@@ -126,5 +131,6 @@ def test_a_fresh_process_answers_what_it_found_and_can_be_stopped() -> None:
         assert fresh.run("found = a + 1") == 3
         with pytest.raises(Stopped, match="took more than"):
             fresh.run("while True: pass", limit=0.1)
+        assert 0 < fresh.seconds < 60
     finally:
         fresh.end()

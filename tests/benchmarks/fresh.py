@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +16,15 @@ from pytest_benchmark.fixture import BenchmarkFixture
 TESTS = Path(__file__).resolve().parent.parent
 
 WAITING = """
-import json, sys
+import json, sys, time
 names = {}
 for statement in sys.stdin:
-    exec(statement, names)
-    print(json.dumps(names.get("found")), flush=True)
+    start = time.process_time()
+    try:
+        exec(statement, names)
+    except KeyboardInterrupt:
+        names["found"] = None
+    print(json.dumps([names.get("found"), time.process_time() - start]), flush=True)
 """
 
 
@@ -28,7 +33,12 @@ class Stopped(TimeoutError):
 
 
 class Fresh:
-    """A Python process that has executed some statements; `run` has it execute one more, and waits for the end."""
+    """A Python process that has executed some statements; `run` has it execute one more, and waits for the end.
+
+    ``seconds`` is the processor time of the last one.
+    """
+
+    seconds = 0.0
 
     def __init__(self, *prepared: str) -> None:
         paths = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -50,12 +60,16 @@ class Fresh:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(statement, file=self.process.stdin, flush=True)
-        if not select.select([self.process.stdout], [], [], limit)[0]:
-            raise Stopped(f"{statement} took more than {limit} s")
+        in_time = select.select([self.process.stdout], [], [], limit)[0]
+        if not in_time:
+            self.process.send_signal(signal.SIGINT)
         answer = self.process.stdout.readline()
         if not answer:
             raise RuntimeError(f"the process ended in {statement}")
-        return json.loads(answer)
+        found, self.seconds = json.loads(answer)
+        if not in_time:
+            raise Stopped(f"{statement} took more than {limit} s")
+        return found
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
@@ -72,6 +86,7 @@ def measure(
     """
     found: list[Any] = []
     started: list[Fresh] = []
+    seconds: list[float] = []
 
     def start() -> None:
         started.append(Fresh(*prepared))
@@ -81,6 +96,7 @@ def measure(
             found.append(started[-1].run(statement, limit))
         except Stopped:
             benchmark.extra_info["beyond"] = True
+        seconds.append(started[-1].seconds)
 
     def end() -> None:
         started.pop().end()
@@ -90,4 +106,5 @@ def measure(
     finally:
         for fresh in started:
             fresh.end()
+    benchmark.extra_info["seconds"] = min(seconds)
     return found

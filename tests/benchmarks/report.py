@@ -1,8 +1,9 @@
 """From what pytest-benchmark writes to the runs that the book keeps: ``report.py MEASURED FOLDER``.
 
 Each module ``bench_NAME.py`` gives one run, ``FOLDER/NAME.json``. A benchmark's group is its table; its ``extra_info``
-says the rest: ``what``, ``goal``, ``against``, ``beyond`` (see `lossgrad.book.numbers.Row`), or ``rows`` in place of
-its own row, or ``said``, sentences. Names of the machine and of folders stay out.
+says the rest: ``what``, ``goal``, ``against``, ``beyond``, ``seconds`` in place of the clock's (see
+`lossgrad.book.numbers.Row`), or ``rows`` in place of its own row, or ``said``, sentences. Names of the machine and of
+folders stay out.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def rows(benchmark: dict[str, Any]) -> Iterator[Row]:
     """What a benchmark measured: its own row, or those that it names."""
     info, stats = benchmark["extra_info"], benchmark["stats"]
     own = {key: value for key, value in info.items() if key in Row.__dataclass_fields__}
-    for said in info.get("rows", [{**own, "seconds": stats["median"]}]):
+    for said in info.get("rows", [{"seconds": stats["min"], **own}]):
         yield Row(**{**said, "seconds": float(f"{said['seconds']:.4g}"), "rounds": stats["rounds"]})
 
 

@@ -30,7 +30,7 @@ def setup(app: Sphinx) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """Something measured: the median of its rounds, in seconds.
+    """Something measured: seconds of processor time, the least of its rounds.
 
     ``beyond`` says that it was stopped then and takes longer. ``goal`` is what it should take at most, ``against`` the
     row of the same run that it is compared with.
