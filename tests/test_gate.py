@@ -8,6 +8,7 @@ import pytest
 
 from lossgrad.book.execution import CellFailed
 from lossgrad.book.gate import GateClosed
+from lossgrad.indices import add
 from small_book import BOXES, FRONT, MISTAKES, THEOREMS, SmallBook, sphinx_build
 
 
@@ -317,6 +318,13 @@ def test_a_statement_that_cannot_be_decided_is_refused(book: SmallBook) -> None:
         + "\n\nt = Symbol('t', real=True)\n"
     )
     assert "is not decided" in faults(book)[0]
+
+
+def test_a_sign_broken_in_the_kernel_is_noticed_where_a_theorem_is_shown(
+    book: SmallBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossgrad.proofs.subtract", add)
+    assert any("products.transposed_product" in fault and "index.md" in fault for fault in faults(book))
 
 
 def test_a_module_of_theorems_that_is_not_listed_is_refused(book: SmallBook) -> None:
