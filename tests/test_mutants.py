@@ -96,7 +96,7 @@ def test_slips_of_cross_entropy() -> None:
     assert any("1/C" in right for right in _rights(stated, "one size for another"))
     assert any("1/N" not in right for right in _rights(stated, "a factor dropped"))
     assert any("Softmax(S.T).T" in right for right in _rights(stated, "a sum over the other axis"))
-    assert any("y[j] + 1" in right for right in _rights(stated, "a label off by one"))
+    assert any("OneHot(y_shifted, C)" in right for right in _rights(stated, "a label shifted"))
     assert any(right == "1/N*Softmax(S)" for right in _rights(stated, "a term dropped"))
 
 

@@ -1,7 +1,7 @@
 """Near misses of an equation, made by machine: each is the equation with one slip at one place.
 
 The slips are those that people make: a sign, a transpose, two factors in the other order, a factor 2, one size for
-another, a dropped factor or term, a sum over the other axis, a swapped index, a label off by one. A forgotten
+another, a dropped factor or term, a sum over the other axis, a swapped index, a shifted label. A forgotten
 transpose is found out by the shapes as long as all sizes differ; so such slips are also made where every size is one.
 
 A near miss may still be true (the transpose of a symmetric matrix); which are false is for others to decide.
@@ -20,7 +20,6 @@ from sympy import (
     Eq,
     Expr,
     Function,
-    FunctionMatrix,
     HadamardProduct,
     Indexed,
     IndexedBase,
@@ -64,6 +63,7 @@ from lossgrad.expressions import (
     Softmax,
     VectorJacobianProduct,
     equation,
+    labels,
 )
 
 __all__ = ["Mutant", "mutants"]
@@ -79,7 +79,7 @@ FACTOR = "a factor dropped"
 TERM = "a term dropped"
 AXIS = "a sum over the other axis"
 INDEX = "an index swapped"
-LABEL = "a label off by one"
+LABEL = "a label shifted"
 POWER = "a power"
 SLOPE = "a function for its derivative"
 LETTER = "one matrix for another"
@@ -136,7 +136,8 @@ def _in_turns(found: Sequence[Mutant]) -> Iterator[Mutant]:
 
 
 def _free_indices(e: Any) -> set[Any]:
-    return {s for s in e.free_symbols if isinstance(s, Symbol) and s.is_integer and not s.is_positive}
+    named = {y.label for y in e.atoms(IndexedBase)}
+    return {s for s in e.free_symbols - named if isinstance(s, Symbol) and s.is_integer and not s.is_positive}
 
 
 def _square(stated: Eq) -> Eq:
@@ -281,7 +282,8 @@ class Slipping:
     def at_function(self, e: Any) -> Slips:
         if len(e.args) == 1 and not isinstance(e, KroneckerDelta):
             yield SIGN, _made(lambda: e.func(-e.args[0]))
-            yield SLOPE, _made(lambda: e.fdiff(1))
+            slope = _made(lambda: e.fdiff(1))
+            yield SLOPE, None if slope is None or slope.has(Derivative) else slope
         if isinstance(e, Max):
             yield SIGN, _made(lambda: Min(*e.args))
         if isinstance(e, Min):
@@ -316,8 +318,7 @@ class Slipping:
     def at_one_hot(self, e: Any) -> Slips:
         y, C = e.args
         if isinstance(y, IndexedBase):
-            i, j = (Symbol(name, integer=True, nonnegative=True) for name in ("i", "j"))
-            yield LABEL, _made(lambda: FunctionMatrix(C, y.shape[0], Lambda((i, j), KroneckerDelta(i, y[j] + 1))))
+            yield LABEL, OneHot(labels(f"{y.label}_shifted", *y.shape), C)
         else:
             yield LABEL, _made(lambda: OneHot(y.func(*((label + 1) % C for label in y)), C))
 
