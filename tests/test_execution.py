@@ -54,11 +54,17 @@ def test_a_renamed_file_changes_the_state(package: Path) -> None:
     assert state(package) != state()
 
 
-def test_bytecode_and_what_only_a_browser_reads_leave_the_state_as_it_is(package: Path) -> None:
-    for folder in (package / "__pycache__", package / "book" / "static"):
-        folder.mkdir(exist_ok=True)
-        (folder / "left_over.pyc").write_bytes(b"\0")
+@pytest.mark.parametrize("folder", ["__pycache__", "theorems/static", "book"])
+def test_what_no_result_depends_on_leaves_the_state_as_it_is(package: Path, folder: str) -> None:
+    (package / folder).mkdir(exist_ok=True)
+    (package / folder / "left_over.pyc").write_bytes(b"\0")
     assert state(package) == state()
+
+
+def test_an_edit_to_the_sphinx_side_has_every_page_read_again(package: Path) -> None:
+    before = state(package, frozenset({"__pycache__"}))
+    (package / "book" / "gate.py").write_text('"""No gate."""\n')
+    assert state(package, frozenset({"__pycache__"})) != before
 
 
 def test_another_version_of_a_library_changes_the_state(monkeypatch: pytest.MonkeyPatch) -> None:

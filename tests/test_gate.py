@@ -357,6 +357,14 @@ def test_a_warning_silenced_by_a_cell_is_refused(book: SmallBook, silencer: str)
     assert only_fault(book).startswith(f"{book.line_of(silencer)}a cell may not silence what it says")
 
 
+@pytest.mark.parametrize(
+    "imported", ["import lossgrad.book.gate", "from lossgrad import book", "from lossgrad.book import records"]
+)
+def test_a_cell_that_imports_the_sphinx_side_is_refused(book: SmallBook, imported: str) -> None:
+    book.page(f"```{{code-cell}} python\n{imported}\n```\n")
+    assert only_fault(book).startswith(f"{book.line_of(imported)}the Sphinx side is not for cells")
+
+
 def test_a_warning_of_a_cell_fails_the_build(book: SmallBook) -> None:
     book.page("```{code-cell} python\nimport warnings\nwarnings.warn('look here')\n```\n")
     assert "docs/index.md:23: ERROR: stderr was found in the cell outputs" in book.build(warnings=True)

@@ -120,7 +120,7 @@ def _faults_of(cell: Cell) -> Iterator[Fault]:
         yield Fault(cell.start + (error.lineno or 1) - 1, f"a cell holds plain Python, without magics: {error.msg}")
         return
     for node in ast.walk(program):
-        for reason in (_silenced(node), _typed(node)):
+        for reason in (_silenced(node), _out_of_bounds(node), _typed(node)):
             if reason:
                 line = cell.start + getattr(node, "lineno", 1) - 1
                 yield Fault(line, f"{reason}: {ast.unparse(node).partition(chr(10))[0]}")
@@ -136,10 +136,23 @@ def _silenced(node: ast.AST) -> str | None:
             return "a cell may not silence what it says"
         case ast.ExceptHandler(type=caught) if _catches_all(caught):
             return "a cell may not catch its own failure"
-        case ast.ImportFrom(module=str(module)) if module.partition(".")[0] == "myst_nb":
+    return None
+
+
+def _out_of_bounds(node: ast.AST) -> str | None:
+    """What a part of a cell imports, if it is none of a cell's business."""
+    match node:
+        case ast.ImportFrom(module=str(module), names=names):
+            imported = [module, *(f"{module}.{name.name}" for name in names)]
+        case ast.Import(names=names):
+            imported = [name.name for name in names]
+        case _:
+            return None
+    for module in imported:
+        if module.partition(".")[0] == "myst_nb":
             return "a cell shows its result where it stands"
-        case ast.Import(names=names) if any(name.name.partition(".")[0] == "myst_nb" for name in names):
-            return "a cell shows its result where it stands"
+        if f"{module}.".startswith("lossgrad.book."):
+            return "the Sphinx side is not for cells, whose results outlive an edit to it"
     return None
 
 

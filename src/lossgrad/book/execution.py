@@ -2,7 +2,8 @@
 
 MyST-NB reuses a page's results as long as its cells are the same, whatever became of the code they call.
 Here the folder of kept results is named by a hash of everything that a result depends on, so an edit to the
-package starts an empty one.
+package starts an empty one. The Sphinx side, this folder, is no part of it: no cell may import it (see
+`lossgrad.book.cells`) and no other module does. An edit there has every page read again, not executed again.
 """
 
 import hashlib
@@ -33,38 +34,39 @@ def setup(app: Sphinx) -> None:
     """Keep cell results in a folder of their own for each state of the package, and say where a cell fails."""
     app.setup_extension("myst_nb")
     app.add_source_parser(PageParser, override=True)
+    app.add_config_value("lossgrad_state", "", "env", str, "What pages are made by; set here.")
     app.connect("config-inited", keep_results_by_state)
     app.connect("builder-inited", place_style_sheet)
 
 
 def keep_results_by_state(app: Sphinx, config: Config) -> None:
-    """Name the folder of results by `state`; a new name also makes Sphinx read every page again."""
+    """Name the folder of results by the `state` they depend on; have Sphinx read every page again after any edit."""
     shown = Path(str(import_module(config.lossgrad_package).__file__)).parent
     states = dict.fromkeys(state(package) for package in (PACKAGE, shown))
     config.nb_execution_cache_path = str(app.outdir.parent / "executed" / "-".join(states))
+    config.lossgrad_state = state(PACKAGE, NO_RESULT - {"book"})
 
 
-def state(package: Path = PACKAGE) -> str:
-    """A hash of the package's files and of the versions that its results depend on."""
+NO_RESULT = frozenset({"__pycache__", "static", "book"})
+"""The folders of a package on which no result depends: bytecode, what a browser alone reads, the Sphinx side."""
+
+
+def state(package: Path = PACKAGE, without: frozenset[str] = NO_RESULT) -> str:
+    """A hash of the package's files, but for some folders, and of the versions that its results depend on."""
     digest = hashlib.sha256()
-    for line in _facts(package):
+    for line in _facts(package, without):
         digest.update(line)
     return digest.hexdigest()[:16]
 
 
-def _facts(package: Path) -> Iterator[bytes]:
+def _facts(package: Path, without: frozenset[str]) -> Iterator[bytes]:
     yield platform.python_version().encode()
     for library in LIBRARIES:
         yield f"{library} {version(library)}".encode()
     for path in sorted(package.rglob("*")):
-        if path.is_file() and _can_change_a_result(path.relative_to(package)):
+        if path.is_file() and without.isdisjoint(path.relative_to(package).parts):
             yield path.relative_to(package).as_posix().encode()
             yield hashlib.sha256(path.read_bytes()).digest()
-
-
-def _can_change_a_result(path: Path) -> bool:
-    """Neither bytecode nor what a browser alone reads (the folders named static) can."""
-    return not {"__pycache__", "static"} & set(path.parts)
 
 
 def place_style_sheet(app: Sphinx) -> None:
