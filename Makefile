@@ -47,9 +47,9 @@ test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules
 nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
 	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py
 
-bench: $(VENV)/test.stamp ## measure side by side, print the ratios, keep the run in benchmarks/
+bench: $(VENV)/test.stamp ## measure side by side, print the ratios, keep the runs in benchmarks/ (ONLY=head: that one)
 	@mkdir -p build
-	@$(RUN) -m pytest tests/benchmarks/bench_*.py --benchmark-enable --benchmark-only --benchmark-quiet \
+	@$(RUN) -m pytest tests/benchmarks/bench_$(or $(ONLY),*).py --benchmark-enable --benchmark-only --benchmark-quiet \
 		--benchmark-columns=median,iqr,rounds --benchmark-json=build/benchmarks.json
 	@$(RUN) tests/benchmarks/report.py build/benchmarks.json benchmarks
 

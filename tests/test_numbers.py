@@ -35,22 +35,58 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallBook:
     return book
 
 
+def only(*rows: Row) -> Run:
+    """A run of one table."""
+    return replace(RUN, tables=(Table("Rows", rows),))
+
+
 def test_ratio_and_share_are_worked_out_from_what_was_measured() -> None:
     heads, (fast, slow) = RUN.columns(RUN.tables[0])
     assert heads == ["What", "Measured", "Ratio", "Goal", "Share of the goal", "Met"]
     assert fast == ["the fast way", "0.25 s", "", "at most 0.3 s", "83 %", "yes"]
     assert slow[1:3] == ["more than 120 s", "more than 480"]
-    assert RUN.tables[0].caption == "Two ways; ratio: to the time of the fast way"
+    assert RUN.tables[0].caption == "Two ways; ratio: to the fast way"
 
 
 def test_a_goal_is_met_at_the_goal_and_not_beyond() -> None:
-    assert replace(FAST, seconds=0.3).is_met
-    assert not replace(FAST, seconds=0.31).is_met
+    assert RUN.is_met(replace(FAST, value=0.3))
+    assert not RUN.is_met(replace(FAST, value=0.31))
 
 
 def test_what_was_stopped_meets_no_goal() -> None:
-    assert not SLOW.is_met
+    assert not RUN.is_met(SLOW)
     assert "Goals met: 1 of 2." in RUN.described()
+
+
+def test_a_goal_may_be_a_ratio_to_another_row() -> None:
+    whole = Row("the whole", 156.25, 1, unit="MiB")
+    tenth = Row("in chunks", 15.0, 1, unit="MiB", goal=0.1, relative=True, against="the whole")
+    run = only(whole, tenth, replace(tenth, value=15.7))
+    _, (_, met, missed) = run.columns(run.tables[0])
+    assert met == ["in chunks", "15 MiB", "0.096", "at most 1/10 of it", "96 %", "yes"]
+    assert missed[-2:] == ["100 %", "no"]
+
+
+def test_a_goal_may_be_a_least() -> None:
+    covered = Row("lines covered", 96.0, 1, unit="%", goal=95, least=True)
+    assert only(covered).is_met(covered)
+    assert not only(covered).is_met(replace(covered, value=94.9))
+    assert only(covered).columns(only(covered).tables[0])[1][0][2] == "at least 95 %"
+
+
+def test_nothing_is_divided_by_a_measured_zero() -> None:
+    still = Row("layout shift", 0.0, 1, unit="", goal=0)
+    run = only(still, Row("moves", 0.42, 1, unit="", against="layout shift"))
+    _, (first, second) = run.columns(run.tables[0])
+    assert first[1:] == ["0", "", "at most 0", "–", "yes"]
+    assert second[2] == "–"
+
+
+def test_rows_that_are_compared_with_different_ones_say_with_which() -> None:
+    run = only(FAST, replace(FAST, what="b", against="the fast way"), replace(FAST, what="c", against="b"))
+    heads, lines = run.columns(run.tables[0])
+    assert [cells[heads.index("Compared with")] for cells in lines] == ["", "the fast way", "b"]
+    assert run.tables[0].caption == "Rows"
 
 
 def test_a_column_that_no_row_needs_is_left_out() -> None:
@@ -111,14 +147,19 @@ def test_a_module_of_benchmarks_gives_a_run() -> None:
 
 
 def test_a_benchmark_can_name_rows_of_its_own() -> None:
-    run = runs(measurements(rows=[{"what": "another", "seconds": 2.0}], said="So it was."))["ways"]
-    assert run.tables == (Table("Ways", (Row("another", 2.0, 5),)),)
+    run = runs(measurements(rows=[{"what": "another", "value": 2048, "unit": "B"}], said="So it was."))["ways"]
+    assert run.tables == (Table("Ways", (Row("another", 2048, 5, unit="B"),)),)
     assert run.said == ("So it was.",)
 
 
 def test_processor_time_takes_the_place_of_the_clock() -> None:
-    run = runs(measurements(what="one way", seconds=0.05))["ways"]
+    run = runs(measurements(what="one way", value=0.05))["ways"]
     assert run.tables[0].rows == (Row("one way", 0.05, 5),)
+
+
+def test_a_benchmark_names_the_versions_of_what_it_used() -> None:
+    run = runs(measurements(what="one way", versions={"Chromium": "150"}))["ways"]
+    assert list(run.versions) == ["Python", "SymPy", "NumPy", "Chromium"]
 
 
 def test_the_name_of_the_host_stays_out() -> None:

@@ -1,9 +1,9 @@
 """From what pytest-benchmark writes to the runs that the book keeps: ``report.py MEASURED FOLDER``.
 
 Each module ``bench_NAME.py`` gives one run, ``FOLDER/NAME.json``. A benchmark's group is its table; its ``extra_info``
-says the rest: ``what``, ``goal``, ``against``, ``beyond``, ``seconds`` in place of the clock's (see
-`lossgrad.book.numbers.Row`), or ``rows`` in place of its own row, or ``said``, sentences. Names of the machine and of
-folders stay out.
+says the rest: the fields of `lossgrad.book.numbers.Row`, ``value`` in place of the clock's seconds among them; or
+``rows``, a list of such, in place of its own row; or ``said``, sentences; and ``versions`` of what it used, by name.
+Names of the machine and of folders stay out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 
 from lossgrad.book.numbers import Row, Run, Table, write
 
-LIBRARIES = {"SymPy": "sympy", "SymEngine": "symengine", "NumPy": "numpy"}
+LIBRARIES = {"SymPy": "sympy", "NumPy": "numpy"}
+"""What every run notes the version of, besides Python's own."""
 
 
 def runs(measured: dict[str, Any]) -> dict[str, Run]:
@@ -37,11 +38,14 @@ def run(measured: dict[str, Any], benchmarks: list[dict[str, Any]]) -> Run:
     for benchmark in benchmarks:
         tables.setdefault(benchmark["group"], []).extend(rows(benchmark))
     machine, commit = measured["machine_info"], measured["commit_info"]
+    versions = {"Python": machine["python_version"]} | {name: version(of) for name, of in LIBRARIES.items()}
+    for benchmark in benchmarks:
+        versions |= benchmark["extra_info"].get("versions", {})
     return Run(
         date=measured["datetime"][:10],
         commit=commit["id"][:10] + (" with changes" if commit["dirty"] else ""),
         machine=f"{machine['cpu']['brand_raw']}, {machine['cpu']['count']} processors, {machine['system']}",
-        versions={"Python": machine["python_version"]} | {name: version(of) for name, of in LIBRARIES.items()},
+        versions=versions,
         load=round(machine["load"], 1),
         tables=tuple(Table(title, tuple(found)) for title, found in tables.items() if found),
         said=tuple(benchmark["extra_info"]["said"] for benchmark in benchmarks if "said" in benchmark["extra_info"]),
@@ -52,8 +56,9 @@ def rows(benchmark: dict[str, Any]) -> Iterator[Row]:
     """What a benchmark measured: its own row, or those that it names."""
     info, stats = benchmark["extra_info"], benchmark["stats"]
     own = {key: value for key, value in info.items() if key in Row.__dataclass_fields__}
-    for said in info.get("rows", [{"seconds": stats["min"], **own}]):
-        yield Row(**{**said, "seconds": float(f"{said['seconds']:.4g}"), "rounds": stats["rounds"]})
+    for said in info.get("rows", [{"value": stats["min"], **own}]):
+        value = said["value"] if isinstance(said["value"], int) else float(f"{said['value']:.4g}")
+        yield Row(**{"rounds": stats["rounds"], **said, "value": value})
 
 
 def printed(run: Run) -> Iterator[str]:

@@ -30,23 +30,23 @@ def setup(app: Sphinx) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """Something measured: seconds of processor time, the least of its rounds.
+    """Something measured: a value in a unit, the least of its rounds.
 
-    ``beyond`` says that it was stopped then and takes longer. ``goal`` is what it should take at most, ``against`` the
-    row of the same run that it is compared with.
+    The unit ``s`` is seconds, as a rule of processor time; ``B`` bytes; ``""`` a plain number; any other is printed as
+    it is written. ``beyond`` says that it was stopped then and takes more. ``against`` is the row of the same run that
+    it is compared with. ``goal`` is what it should be at most, or at least with ``least``: in its own unit, or with
+    ``relative`` as a ratio to the row that it is compared with.
     """
 
     what: str
-    seconds: float
+    value: float
     rounds: int
+    unit: str = "s"
     beyond: bool = False
     goal: float | None = None
+    least: bool = False
+    relative: bool = False
     against: str = ""
-
-    @property
-    def is_met(self) -> bool:
-        """Whether the goal is met; what was stopped meets none."""
-        return self.goal is not None and self.seconds <= self.goal and not self.beyond
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Table:
     rows: tuple[Row, ...]
 
     @property
-    def against(self) -> str:
-        """What its ratios compare with, in words."""
-        return " and ".join(dict.fromkeys(row.against for row in self.rows if row.against))
+    def against(self) -> list[str]:
+        """What its rows are compared with."""
+        return list(dict.fromkeys(row.against for row in self.rows if row.against))
 
     @property
     def caption(self) -> str:
-        """The title, and what the ratios mean."""
-        return self.title + (f"; ratio: to the time of {self.against}" if self.against else "")
+        """The title, and what the ratios mean when all are to one row."""
+        return self.title + (f"; ratio: to {self.against[0]}" if len(self.against) == 1 else "")
 
 
 @dataclass(frozen=True)
@@ -89,29 +89,49 @@ class Run:
 
     def columns(self, table: Table) -> tuple[list[str], list[list[str]]]:
         """The heads of a table and its cells, as text; a column that no row needs is left out."""
-        heads, parts = ["What", "Measured"], [[row.what, _at_least(row) + time(row.seconds)] for row in table.rows]
+        columns = {"What": [row.what for row in table.rows]}
+        columns["Measured"] = [_at_least(row) + amount(row.value, row.unit) for row in table.rows]
         if table.against:
-            heads.append("Ratio")
-            for cells, row in zip(parts, table.rows, strict=True):
-                cells.append(self.ratio(row))
-        if any(row.goal for row in table.rows):
-            heads += ["Goal", "Share of the goal", "Met"]
-            for cells, row in zip(parts, table.rows, strict=True):
-                cells += _goal(row)
-        return heads, parts
+            columns["Ratio"] = [self.ratio(row) for row in table.rows]
+        if len(table.against) > 1:
+            columns["Compared with"] = [row.against for row in table.rows]
+        if any(row.goal is not None for row in table.rows):
+            columns["Goal"] = [_goal(row) for row in table.rows]
+            columns["Share of the goal"] = [self.share(row) for row in table.rows]
+            columns["Met"] = ["" if row.goal is None else "yes" if self.is_met(row) else "no" for row in table.rows]
+        return list(columns), [list(cells) for cells in zip(*columns.values(), strict=True)]
 
     def ratio(self, row: Row) -> str:
-        """How many times as long as what it is compared with."""
+        """How many times what it is compared with; a dash where that is 0."""
         if not row.against:
             return ""
-        return _at_least(row) + significant(row.seconds / self.row(row.against).seconds)
+        other = self.row(row.against).value
+        return _at_least(row) + significant(row.value / other) if other else "–"
+
+    def limit(self, row: Row) -> float:
+        """The goal of a row in the row's own unit."""
+        assert row.goal is not None
+        return row.goal * self.row(row.against).value if row.relative else row.goal
+
+    def is_met(self, row: Row) -> bool:
+        """Whether the goal is met; what was stopped meets none."""
+        if row.goal is None or row.beyond:
+            return False
+        return row.value >= self.limit(row) if row.least else row.value <= self.limit(row)
+
+    def share(self, row: Row) -> str:
+        """How much of the goal was used up, or reached, in percent; a dash where the goal is 0."""
+        if row.goal is None:
+            return ""
+        limit = self.limit(row)
+        return _at_least(row) + f"{100 * row.value / limit:.0f} %" if limit else "–"
 
     def described(self) -> Iterator[str]:
         """When, where and with what, in sentences."""
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         yield f"Measured on {self.date} at commit {self.commit}, on {self.machine}, with {versions}."
         yield f"As the run began, the machine's load average was {self.load:.1f}."
-        met = [row.is_met for table in self.tables for row in table.rows if row.goal]
+        met = [self.is_met(row) for table in self.tables for row in table.rows if row.goal is not None]
         if met:
             yield f"Goals met: {sum(met)} of {len(met)}."
 
@@ -129,22 +149,34 @@ def write(run: Run, file: Path) -> None:
     file.write_text(json.dumps(asdict(run), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def time(seconds: float) -> str:
-    """A time to two digits.
+def amount(value: float, unit: str) -> str:
+    """A value with its unit: times to two digits, what is counted exactly, all else to three digits.
 
-    >>> time(0.01234), time(0.206), time(118.2)
+    >>> amount(0.01234, "s"), amount(0.206, "s"), amount(118.2, "s")
     ('12 ms', '0.21 s', '120 s')
+    >>> amount(1234567, "B"), amount(512, "B"), amount(156.25, "MiB")
+    ('1.23 MB', '512 B', '156 MiB')
+    >>> amount(1234, ""), amount(0, ""), amount(0.01234, "")
+    ('1,234', '0', '0.0123')
     """
-    return f"{significant(1000 * seconds)} ms" if seconds < 0.1 else f"{significant(seconds)} s"
+    if unit == "s":
+        return f"{significant(1000 * value)} ms" if value < 0.1 else f"{significant(value)} s"
+    if unit == "B" and value >= 1000:
+        scale = 2 if value >= 1_000_000 else 1
+        return f"{significant(value / 1000**scale, 3)} {' kM'[scale]}B"
+    number = f"{int(value):,}" if value == int(value) else significant(value, 3)
+    return f"{number} {unit}".rstrip()
 
 
-def significant(number: float) -> str:
-    """A positive number to two digits, without a power of ten.
+def significant(number: float, digits: int = 2) -> str:
+    """A number that is not negative to some digits, without a power of ten.
 
-    >>> significant(0.0123), significant(1.96), significant(2345)
-    ('0.012', '2.0', '2,300')
+    >>> significant(0.0123), significant(1.96), significant(2345), significant(0)
+    ('0.012', '2.0', '2,300', '0')
     """
-    places = 1 - floor(log10(number))
+    if number == 0:
+        return "0"
+    places = digits - 1 - floor(log10(number))
     return f"{round(number, places):,.{max(places, 0)}f}"
 
 
@@ -152,11 +184,20 @@ def _at_least(row: Row) -> str:
     return "more than " if row.beyond else ""
 
 
-def _goal(row: Row) -> list[str]:
+def _goal(row: Row) -> str:
+    """What a row should be, in words.
+
+    >>> _goal(Row("a", 1, 1, goal=0.3)), _goal(Row("a", 1, 1, goal=0.1, relative=True, against="b"))
+    ('at most 0.3 s', 'at most 1/10 of it')
+    >>> _goal(Row("a", 1, 1, goal=4, relative=True, least=True, against="b"))
+    'at least 4 times it'
+    """
     if row.goal is None:
-        return ["", "", ""]
-    share = _at_least(row) + f"{100 * row.seconds / row.goal:.0f} %"
-    return [f"at most {row.goal:g} s", share, "yes" if row.is_met else "no"]
+        return ""
+    bound = "at least" if row.least else "at most"
+    if not row.relative:
+        return f"{bound} {row.goal:,g} {row.unit}".rstrip()
+    return f"{bound} 1/{1 / row.goal:g} of it" if row.goal < 1 else f"{bound} {row.goal:g} times it"
 
 
 class BenchmarkTables(SphinxDirective):
