@@ -193,7 +193,15 @@ FALSE: dict[str, Made] = {
         exp(KroneckerDelta(p, q) + KroneckerDelta(p, k)) * A[p, q] * A[p, k],
         (1 + (E - 1) * (KroneckerDelta(p, q) + KroneckerDelta(p, k))) * A[p, q] * A[p, k],
     ),
+    "a loss told by the two cases of an entry": lambda: (
+        Sum(
+            KroneckerDelta(k, y[n]) * L(S[k, 0] * one_hot(y, C)) * L(S[k, 0] * (OneMatrix(C, N) - one_hot(y, C))),
+            (k, 0, C - 1),
+        ),
+        L(ZeroMatrix(C, N)) * L(S[y[n], 0] * OneMatrix(C, N)),
+    ),
     # domains
+    "the larger of a negative base's power and 0": lambda: (Max((-2) ** N, 0) * S[p, q], (-2) ** N * S[p, q]),
     "a division by what is always 0": lambda: (1 / (Trace(A) - inner(Identity(C), A)), x),
     "the root of a square": lambda: (sqrt(inner(W, V) ** 2), inner(W, V)),
     "the fourth root of a fourth power": lambda: ((inner(W, V) ** 4) ** Rational(1, 4), inner(W, V)),
@@ -297,6 +305,10 @@ TRUE: dict[str, Made] = {
         gradient(L(A + A.T), A),
         L.gradient(A + A.T) + L.gradient(A + A.T).T,
     ),
+    "a loss of what a delta leaves": lambda: (
+        Sum(KroneckerDelta(k, y[n]) * L(S[k, 0] * one_hot(y, C)), (k, 0, C - 1)),
+        L(S[y[n], 0] * one_hot(y, C)),
+    ),
     "labels have a class each": lambda: (ones(C).T * one_hot(y, C), OneMatrix(1, N)),
     "a slope above zero": lambda: (
         gradient(inner(elementwise(relu, W), V), W),
@@ -318,6 +330,7 @@ DOMAINS: dict[str, tuple[Made, str]] = {
     "the step's slope": (lambda: (gradient(inner(elementwise(Heaviside, W), V), W), ZeroMatrix(C, D)), "Ne("),
     "the sign's slope": (lambda: (gradient(inner(elementwise(sign, W), V), W), ZeroMatrix(C, D)), "Ne("),
     "a quotient": (lambda: (x * (z / x + 1), z + x), ""),
+    "the sign of a whole power": (lambda: (sign(x**N) * S[p, q], S[p, q]), "x > 0"),
     "a root": (lambda: (sqrt(x) * (1 + sqrt(x)), sqrt(x) + x), "x >= 0"),
 }
 

@@ -585,7 +585,7 @@ def _proportion(claim: Claim) -> str:
     else:
         zeros = (False, False)
     found = {ratio for _, ratio in ratios}
-    if zeros[0] != zeros[1] or len(ratios) < 3 or None in found:
+    if zeros[0] != zeros[1] or len(ratios) < 3 or None in found or found == {Fraction(1)}:
         return ""
     if len(found) == 1:
         return "right up to sign" if found == {Fraction(-1)} else f"off by the factor {found.pop()}"

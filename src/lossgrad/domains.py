@@ -106,7 +106,7 @@ def _of_power(base: Any, power: Any) -> Iterator[Any]:
         return
     if above_zero(base):
         return
-    if power.is_integer:
+    if power.is_Integer:
         yield Ne(base, 0, evaluate=False)
     elif power.is_positive and power.is_Rational:
         if not at_least_zero(base):

@@ -140,6 +140,7 @@ _NUMBERS = count()
 POSITIVE: set[str] = set()  # the heads of symbols that were declared positive
 TABLES: dict[str, tuple[int, ...]] = {}  # the heads of labels that are given one by one
 COUNTS: set[str] = set()  # the heads of positive integers, such as sizes
+LOSSES: set[str] = set()  # the heads of losses, whose argument stands for every entry of a matrix
 
 
 def number(c: Fraction | int) -> Form:
@@ -322,7 +323,8 @@ class Kernel:
             return rules[head](*args)
         if head in TABLES and args[0].constant is not None:
             return number(TABLES[head][int(args[0].constant)])
-        if len(args) == 1 and (cases := self.by_cases(args[0], lambda arg: self.applied(head, arg))) is not None:
+        takes_a_number = len(args) == 1 and head not in LOSSES
+        if takes_a_number and (cases := self.by_cases(args[0], lambda arg: self.applied(head, arg))) is not None:
             return cases
         return single(Atom(head, *args))
 

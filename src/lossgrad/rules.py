@@ -239,7 +239,7 @@ _DELTAS = (
         "A function of a delta is told by its two cases",
         ("indices.Kernel.by_cases", "indices.Kernel._with_atom", "indices.Kernel.applied"),
         equation(phi(a + b * _d), _d * phi(a + b) + (1 - _d) * phi(a)),
-        known="For every function, for powers, exponentials, logarithms and steps; the delta stands outside sums.",
+        known="For powers, exponentials, logarithms, steps and every function of a number; the delta is in no sum.",
     ),
     Rule(
         "So is a function of a step",

@@ -45,6 +45,7 @@ from lossgrad.entries import DIFFERENTIABLE, NotSupported, written_out
 from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, MatrixEntry, entry, sigmoid
 from lossgrad.indices import (
     COUNTS,
+    LOSSES,
     ONE,
     POSITIVE,
     TABLES,
@@ -178,6 +179,7 @@ class Reader:
         placed = {n: single(Atom(named(label, size_of(n)))) for n, label in zip(names, labels, strict=True)}
         argument = self.kernel.substituted(argument, placed)
         head = f"{type(e).__name__} {name}<{F.shape}>"
+        LOSSES.add(head)
         _MEANT[head] = (name, F.shape)
         _MEANT[f"{head} at {argument.key}"] = F
         return single(Atom(head, argument, *(self.form(i) for i in index)))
