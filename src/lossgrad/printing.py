@@ -1,4 +1,4 @@
-"""How mathematics looks in the book: SymPy's LaTeX printer with the field's habits."""
+"""How mathematics looks in the book: SymPy's LaTeX printer with the field's habits, and the same as Python to paste."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sympy.printing.precedence import PRECEDENCE
 
 from lossgrad.expressions import Definition, Diag, Flip, Inner, LossGradient, Named, OneHot, Padded, Softmax
 from lossgrad.naming import plainly_named
+from lossgrad.python_code import python
 
-__all__ = ["BookPrinter", "latex"]
+__all__ = ["BookPrinter", "latex", "python"]
 
 _CLOSED = (OneMatrix, Identity, ZeroMatrix, Softmax, Diag, OneHot, LossGradient, Named, Flip, Padded)
 
