@@ -69,6 +69,7 @@ L, M = loss("L"), loss("M")
 phi = activation("phi")
 y, u = labels("y", N), labels("u", N)
 i, j, k, m, n, p, q = symbols("i j k m n p q", integer=True, nonnegative=True)
+whole = symbols("whole", integer=True)
 x, z, t = parameters("x z t")
 
 Made = Callable[[], tuple[Any, Any]]
@@ -118,6 +119,15 @@ FALSE: dict[str, Made] = {
     "a triangle for a square": lambda: (
         Sum(Sum(A[i, j], (j, 0, i)), (i, 0, C - 1)),
         Sum(A[i, j], (i, 0, C - 1), (j, 0, C - 1)),
+    ),
+    "a range that ends at half a size": lambda: (Sum(S[0, 0], (i, 0, C / 2)), (C / 2 + 1) * S[0, 0]),
+    "a range that ends at a root": lambda: (Sum(S[0, 0], (i, 0, sqrt(C) - 1)), sqrt(C) * S[0, 0]),
+    "a range that ends at a parameter": lambda: (Sum(S[0, 0], (i, 0, x**2)), (x**2 + 1) * S[0, 0]),
+    "a range that ends at an exponential": lambda: (Sum(S[0, 0], (i, 0, exp(x))), (exp(x) + 1) * S[0, 0]),
+    "the modulus of an index below zero": lambda: (Sum(Abs(whole) * S[0, 0], (whole, -1, 1)), 0 * S[0, 0]),
+    "an index below zero, cut off at zero": lambda: (
+        Sum(Max(whole, 0) * S[0, 0], (whole, -2, 1)),
+        Sum(whole * S[0, 0], (whole, -2, 1)),
     ),
     "half an index": lambda: (Sum(KroneckerDelta(i, p / 2) * W[p, q], (i, 0, C - 1)), W[p, q]),
     "twice an index": lambda: (Sum(KroneckerDelta(2 * i, p) * W[p, q], (i, 0, C - 1)), W[p, q]),
@@ -260,6 +270,7 @@ def test_false_statement_is_refused(name: str) -> None:
 
 BEYOND_DEFINITION = {
     *(name for name in FALSE if name.startswith("a kink that is always met")),
+    *(name for name in FALSE if name.startswith("a range that ends at")),  # between whole numbers
     "a division by what is always 0",
     "steps of indices",
     "signs of indices",
@@ -343,8 +354,8 @@ def test_what_is_taken_for_granted_is_listed(name: str) -> None:
 
 def test_an_integer_is_never_given_a_fraction() -> None:
     # (-1)^(2 m) = 1 for whole m alone
-    whole = symbols("m", integer=True, positive=True)
-    stated: Eq = equation(Max(C, whole) * x, C * x)
+    m = symbols("m", integer=True, positive=True)
+    stated: Eq = equation(Max(C, m) * x, C * x)
     with pytest.raises(NotProved) as refused:
         prove(stated)
     assert "/" not in str(getattr(refused.value, "counterexample", "")).split(": left")[0].split("x =")[0]

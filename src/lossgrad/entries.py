@@ -52,6 +52,7 @@ from lossgrad.expressions import (
     MatrixEntry,
     Scalar,
     entry,
+    range_from,
     sigmoid,
 )
 
@@ -132,7 +133,7 @@ class _Writer:
         inner, limits = dict(names), []
         for index, low, high in reversed(e.limits):
             bounds = self.written(low, inner), self.written(high, inner)
-            inner[index] = Dummy(index.name, integer=True, nonnegative=True)
+            inner[index] = Dummy(index.name, **range_from(low))
             limits.append((inner[index], *bounds))
         body = self.written(e.function, inner)
         return Integer(0) if body == 0 else Sum(body, *reversed(limits))

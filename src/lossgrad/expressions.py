@@ -141,8 +141,13 @@ def _same_shape(left: Any, right: Any, roles: str) -> None:
         raise ShapeError(f"{roles} must have one shape: got {left.shape} and {right.shape}")
 
 
-def _index(name: str) -> Dummy:
-    return Dummy(name, integer=True, nonnegative=True)
+def _index(name: str, low: Any = 0) -> Dummy:
+    return Dummy(name, **range_from(low))
+
+
+def range_from(low: Any) -> dict[str, bool]:
+    """What may be assumed of an index that starts at ``low``: SymPy takes |i| for i when it is told that i >= 0."""
+    return {"integer": True, "nonnegative": True} if sympify(low).is_nonnegative else {"integer": True}
 
 
 def _sum(term: Callable[..., Any], *ranges: tuple[str, Any]) -> Expr:
@@ -158,7 +163,7 @@ def renamed_bounds(e: Any) -> Any:
         return e
     e = e.func(*(renamed_bounds(arg) for arg in e.args)) if e.has(Sum) else e
     if isinstance(e, Sum):
-        return e.xreplace({index: _index(index.name) for index, *_ in e.limits})
+        return e.xreplace({index: _index(index.name, low) for index, low, _ in e.limits})
     return e
 
 

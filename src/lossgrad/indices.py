@@ -402,7 +402,7 @@ class Kernel:
 
     def within(self, index: Form, size: Form) -> bool:
         """Whether ``index`` is a whole number in 0 .. size - 1 for all values of the indices that it is made of."""
-        return all(c.denominator == 1 and self._is_whole(m) for m, c in index.terms) and any(
+        return self.is_whole(index) and any(
             nonnegative(low) and nonnegative(subtract(subtract(size, ONE), high))
             for low, high in self._intervals(index)
         )
@@ -417,8 +417,11 @@ class Kernel:
             high = add(fixed, *(top for top, (c, _) in zip(tops, choice, strict=True) if c > 0))
             yield low, high
 
+    def is_whole(self, form: Form) -> bool:
+        """Whether the value is a whole number: made of indices, labels and sizes alone, with whole coefficients."""
+        return all(c.denominator == 1 and self._is_whole(m) for m, c in form.terms)
+
     def _is_whole(self, m: Monomial) -> bool:
-        """Whether a term is made of indices, labels and sizes alone."""
         counts = all(not a.args and a.head in COUNTS and e.denominator == 1 and e > 0 for a, e in m.factors)
         return not m.bounds and (counts or self._known_sizes(m) is not None)
 
@@ -431,7 +434,8 @@ class Kernel:
             return (_SIZES[atom.head],)
         if atom.head in TABLES:
             return (number(1 + max(TABLES[atom.head])),)
-        return tuple(self.ranges.get(atom.head, ()))
+        known = self.ranges.get(atom.head)
+        return None if known is None else tuple(known)
 
     def _single_index(self, bounds: Sequence[str], factors: dict[Atom, Fraction]) -> Form | None:
         """Sum over i < 1 of f(i) = f(0)."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from sympy import Dummy, Expr, MatrixSymbol, Sum, Symbol
 
+from lossgrad.expressions import range_from
+
 _LETTERS = {"C": "rabc", "D": "ijl", "N": "kmn", "T": "tuv"}
 _OTHERS = "ijlmhabcdefguvwz"
 
@@ -38,9 +40,9 @@ def sums_named(e: Any) -> Any:
     body, limits = args[0], [tuple(limit) for limit in e.limits]
     taken = _names(body.xreplace({index: Dummy() for index, *_ in limits}))
     names = {}
-    for index, _, high in sorted(limits, key=lambda limit: _place(body, limit[0])):
+    for index, low, high in sorted(limits, key=lambda limit: _place(body, limit[0])):
         letter = letter_for(high + 1, taken)
-        names[index] = _symbol(letter)
+        names[index] = _symbol(letter, low)
         taken.add(letter)
     return Sum(
         body.xreplace(names),
@@ -65,5 +67,5 @@ def _place(body: Any, index: Any) -> tuple[int, str]:
     return marked.find("§"), marked
 
 
-def _symbol(letter: str) -> Symbol:
-    return Symbol(letter, integer=True, nonnegative=True)
+def _symbol(letter: str, low: Any = 0) -> Symbol:
+    return Symbol(letter, **range_from(low))

@@ -716,7 +716,8 @@ DECISIONS: dict[str, str] = {
     "indices.Kernel.within": "An index lies in a range when its least and its greatest value do.",
     "indices.Kernel._intervals": "The least and greatest value of a sum of indices come from the ranges of its parts.",
     "indices.Kernel._known_sizes": "An index lies below the size of its sum or of what it indexes; a label likewise.",
-    "indices.Kernel._is_whole": "A whole number is made of indices, labels and sizes, with whole coefficients.",
+    "indices.Kernel.is_whole": "A whole number is made of indices, labels and sizes, with whole coefficients.",
+    "indices.Kernel._is_whole": "The same for a term.",
     "translation.Reader._heaviside": "A step at an integer is refused, for there the kink is no exception.",
 }
 """What decides the side conditions, each with how; what it does not show is taken to be unknown."""

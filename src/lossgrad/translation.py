@@ -131,7 +131,9 @@ class Reader:
         size = add(subtract(self.form(high), first), ONE)
         if any(name.startswith("%") for name in size.names):
             raise NotSupported(f"a range that depends on another index: {index} up to {high}")
-        if not (nonnegative(size) and (size.constant or Fraction(0)).denominator == 1):
+        if not (self.kernel.is_whole(first) and self.kernel.is_whole(size)):
+            raise NotSupported(f"a range whose ends may lie between whole numbers: {index} from {low} to {high}")
+        if not nonnegative(size):
             raise NotSupported(f"a range that may hold fewer than no indices: {index} from {low} to {high}")
         if index not in self.ranges:
             self.ranges[index] = (first, size, fresh(size))
