@@ -28,10 +28,10 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html test nightly bench lint linkcheck doctest serve lock clean distclean
+.PHONY: help html test test-browser nightly bench lint linkcheck doctest serve lock clean distclean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 html: $(NEEDS) ## build the book in build/html
 	$(call build,html)
@@ -43,6 +43,9 @@ serve: html ## build the book and serve it on this machine
 
 test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules included
 	@$(RUN) -m pytest -n 2 --dist worksteal
+
+test-browser: html $(VENV)/test.stamp ## look at the built book in Debian's Chromium (`CHROMIUM` names another)
+	@$(RUN) -m pytest tests/browser
 
 nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
 	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py

@@ -55,9 +55,11 @@ nb_render_markdown_format = "myst"
 
 html_theme = "sphinx_book_theme"
 templates_path = ["docs/_templates"]
+template_bridge = "lossgrad.book.pages.Templates"
 html_static_path = ["docs/_static", "build/static"]
 html_css_files = ["mathematics.css", "book.css"]
 html_title = project
+html_favicon = "docs/_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_last_updated_fmt = None
 html_theme_options = {

@@ -11,6 +11,7 @@ from lossgrad.book import (
     ledger,
     notation_table,
     numbers,
+    pages,
     rules_table,
     source_tables,
     typeset,
@@ -25,6 +26,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     ledger.setup(app)
     notation_table.setup(app)
     numbers.setup(app)
+    pages.setup(app)
     rules_table.setup(app)
     source_tables.setup(app)
     typeset.setup(app)
