@@ -5,6 +5,7 @@ They stand by what they attack: capture, ranges, names, kinks, integers, domains
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,7 @@ from lossgrad import (
     sizes,
     softmax,
 )
+from lossgrad.expressions import Jacobian
 
 C, D, N, K, T = sizes("C D N K T")
 W, V = MatrixSymbol("W", C, D), MatrixSymbol("V", C, D)
@@ -129,6 +131,10 @@ FALSE: dict[str, Made] = {
         Sum(Max(whole, 0) * S[0, 0], (whole, -2, 1)),
         Sum(whole * S[0, 0], (whole, -2, 1)),
     ),
+    "a delta with a range of its own": lambda: (
+        KroneckerDelta(p, k, (0, 0)) * W[p, q] * W[k, q],
+        KroneckerDelta(p, k) * W[p, q] * W[k, q],
+    ),
     "half an index": lambda: (Sum(KroneckerDelta(i, p / 2) * W[p, q], (i, 0, C - 1)), W[p, q]),
     "twice an index": lambda: (Sum(KroneckerDelta(2 * i, p) * W[p, q], (i, 0, C - 1)), W[p, q]),
     "an index past the taps": lambda: (
@@ -157,6 +163,10 @@ FALSE: dict[str, Made] = {
         inner(*[MatrixSymbol("W", symbols("C", integer=True, positive=True, odd=True), D)] * 2),
     ),
     "two losses": lambda: (L(A), M(A)),
+    "one loss at two sizes of one name": lambda: (
+        L(ones(C)),
+        L(ones(symbols("C", integer=True, positive=True, odd=True))),
+    ),
     # kinks, and the kinks that are no exception
     "less or more, at an index": lambda: (
         Sum(less(i, p) + less(p, i), (i, 0, C - 1)) * A[p, p],
@@ -271,6 +281,7 @@ def test_false_statement_is_refused(name: str) -> None:
 BEYOND_DEFINITION = {
     *(name for name in FALSE if name.startswith("a kink that is always met")),
     *(name for name in FALSE if name.startswith("a range that ends at")),  # between whole numbers
+    "a delta with a range of its own",
     "a division by what is always 0",
     "steps of indices",
     "signs of indices",
@@ -359,3 +370,15 @@ def test_an_integer_is_never_given_a_fraction() -> None:
     with pytest.raises(NotProved) as refused:
         prove(stated)
     assert "/" not in str(getattr(refused.value, "counterexample", "")).split(": left")[0].split("x =")[0]
+
+
+def test_a_jacobian_by_an_expression_is_refused_with_the_expression() -> None:
+    v = MatrixSymbol("v", C, 1)
+    with pytest.raises(TypeError, match=re.escape("by a MatrixSymbol: got A*v")):
+        jacobian(2 * A * v, A * v)
+
+
+def test_a_derivative_by_an_entry_of_an_expression_is_refused() -> None:
+    v = MatrixSymbol("v", C, 1)
+    with pytest.raises(Malformed, match="entry of a matrix symbol"):
+        prove(equation(Jacobian(2 * A * v, A * v), ZeroMatrix(C, C)))

@@ -109,6 +109,8 @@ class _Writer:
             return self._differentiated(w(e.f), MatrixEntry(e.M, *map(w, e.args[2:])))
         if isinstance(e, KnownLabel):
             return e.func(e.y, w(e.args[1]))
+        if isinstance(e, KroneckerDelta) and e.delta_range is not None:
+            raise NotSupported(f"a delta with a range of its own: {e!r}")
         if isinstance(e, Scalar):
             return w(e.entries())
         if isinstance(e, Trace):
@@ -139,8 +141,9 @@ class _Writer:
         return Integer(0) if body == 0 else Sum(body, *reversed(limits))
 
     def _differentiated(self, f: Any, x: Target) -> Any:
-        if not isinstance(x, MatrixElement) and (not isinstance(x, Symbol) or x.is_integer or not x.is_real):
-            raise Malformed(f"a derivative is taken by an entry of a matrix or by a real parameter: got {x}")
+        is_entry = isinstance(x, MatrixElement) and isinstance(x.args[0], MatrixSymbol)
+        if not is_entry and (not isinstance(x, Symbol) or x.is_integer or not x.is_real):
+            raise Malformed(f"a derivative is taken by an entry of a matrix symbol or by a real parameter: got {x}")
         result = derivative(f, x)
         self.record += [f, result]
         return result

@@ -310,9 +310,11 @@ class Jacobian(MatrixExpr):
 def jacobian(F: Any, x: Any) -> Jacobian:
     """The Jacobian of a column ``F`` of shape (m, 1) by a column ``x`` of shape (n, 1): entry (r, c) is dF[r]/dx[c].
 
-    Raises ShapeError when one of them is not a column.
+    Raises ShapeError when one of them is not a column, TypeError when ``x`` is no MatrixSymbol.
     """
     F = _matrix(F, "F")
+    if not isinstance(x, MatrixSymbol):
+        raise TypeError(f"a Jacobian is taken by a MatrixSymbol: got {x!r}")
     if F.shape[1] != 1 or x.shape[1] != 1:
         raise ShapeError(f"a Jacobian needs columns: got F of shape {F.shape} and x of shape {x.shape}")
     return Jacobian(F, x)

@@ -180,7 +180,7 @@ class Reader:
         labels = [f"@{depth}.{axis}<{size_of(n).key}>" for axis, n in enumerate(names)]
         placed = {n: single(Atom(named(label, size_of(n)))) for n, label in zip(names, labels, strict=True)}
         argument = self.kernel.substituted(argument, placed)
-        head = f"{type(e).__name__} {name}<{F.shape}>"
+        head = f"{type(e).__name__} {name}<{'×'.join(self.form(n).key for n in F.shape)}>"
         LOSSES.add(head)
         _MEANT[head] = (name, F.shape)
         _MEANT[f"{head} at {argument.key}"] = F
