@@ -33,6 +33,7 @@ from sympy import (
     Min,
     Mul,
     Ne,
+    OneMatrix,
     Or,
     Piecewise,
     Pow,
@@ -73,12 +74,13 @@ v, u = MatrixSymbol("v", C, 1), MatrixSymbol("u", D, 1)
 y = labels("y", N)
 t, epsilon = parameters("t"), parameters("epsilon", positive=True)
 phi = activation("phi")
-L = loss("L")
+L, M = loss("L"), loss("M")
 
 p, q, n, r = symbols("p q n r", integer=True, nonnegative=True)
 i, j, k = symbols("i j k", integer=True, nonnegative=True)
 FREE = {p: C, r: C, q: D, n: N}
 NAMES = (i, j, k, p, q, n)
+BELOW = symbols("z", integer=True)  # an index that starts below zero
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,23 @@ def total(draw: Random, depth: int, scope: Scope) -> Any:
     return Sum(expression(draw, depth, scope), *limits)
 
 
+def from_below(draw: Random, depth: int, scope: Scope) -> Any:
+    """A sum over an index that starts at -1, of what tells its sign."""
+    size = draw.choice((C, D, N))
+    scope = (*(index for index in scope if not index.value.has(BELOW)), Index(BELOW + 1, size))
+    told = draw.choice((Abs(BELOW), Max(BELOW, 0), BELOW, BELOW**2))
+    return Sum(told * expression(draw, depth - 1, scope), (BELOW, -1, size - 2))
+
+
+def picked(draw: Random, depth: int, scope: Scope) -> Any:
+    """A sum over a delta, which picks one term of what is drawn."""
+    name, size = draw.choice(NAMES), draw.choice((C, C, D, N))
+    inner = (*(index for index in scope if not index.value.has(name)), Index(name, size))
+    one = row(draw, size, tuple(index for index in inner if index.value != name))
+    term = draw.choice((expression, of_matrix))(draw, depth, inner)
+    return Sum(KroneckerDelta(name, draw.choice(scope).value if one is None else one) * term, (name, 0, size - 1))
+
+
 def positive(draw: Random, depth: int, scope: Scope) -> Any:
     """A scalar that is above zero."""
     kind = draw.randrange(6)
@@ -217,7 +236,8 @@ def of_matrix(draw: Random, depth: int, scope: Scope) -> Any:
     A = draw.choice((W, X, S))
     kind = draw.randrange(7)
     if kind == 0:
-        return L(scalar * A)
+        of_labels = one_hot(y, C), OneMatrix(C, N) - one_hot(y, C), M(scalar * one_hot(y, C)) * A
+        return L(scalar * draw.choice((A, *of_labels)))
     row_, column = (row(draw, size, scope) for size in A.shape)
     if row_ is None or column is None:
         return L(A + A)
@@ -250,7 +270,7 @@ LEAVES: tuple[Callable[[Random, Scope], Any], ...] = (
     delta,
     delta,
     lambda draw, scope: draw.choice((C, N, 1 / C, 1 / N, t, t, epsilon)),
-    lambda draw, scope: draw.choice(scope).value,
+    lambda draw, scope: draw.choice(scope).value - draw.choice((0, 0, 1)),
 )
 
 COMPOUNDS: tuple[Callable[[Random, int, Scope], Any], ...] = (
@@ -263,6 +283,9 @@ COMPOUNDS: tuple[Callable[[Random, int, Scope], Any], ...] = (
     total,
     total,
     total,
+    picked,
+    picked,
+    from_below,
     power,
     lambda draw, depth, scope: expression(draw, depth, scope) / positive(draw, depth, scope),
     share,

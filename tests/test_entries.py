@@ -76,7 +76,9 @@ def test_what_cannot_be_written_out_is_named(e: Any, said: str) -> None:
 
 @pytest.mark.parametrize("x", [C, p, Indexed("y", n), Symbol("z")])
 def test_a_derivative_by_what_is_no_real_variable_is_malformed(x: Any) -> None:
-    with pytest.raises(Malformed, match="a derivative is taken by an entry of a matrix symbol or by a real parameter: got"):
+    with pytest.raises(
+        Malformed, match="a derivative is taken by an entry of a matrix symbol or by a real parameter: got"
+    ):
         written_out(Derivative(x * t, x, evaluate=False))
 
 
