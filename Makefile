@@ -28,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html test test-browser nightly bench lint linkcheck doctest serve lock clean distclean
+.PHONY: help html test test-browser nightly bench lint linkcheck doctest serve lock upgrade clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -67,11 +67,17 @@ lint: $(VENV)/test.stamp ## check style and types of src, tests and conf.py
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
+	@$(RUN) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RUN) -m check_jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(RUN) -m check_jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
-lock: ## bring locks/ in line with pyproject.toml (needs uv)
-	@uv --version >/dev/null || { echo "make lock needs uv on the PATH" >&2; exit 1; }
-	uv pip compile $(LOCKED) --group book --output-file locks/book.txt
-	uv pip compile $(LOCKED) --group test --constraint locks/book.txt --output-file locks/test.txt
+lock: | $(BIN)/uv ## bring locks/ in line with pyproject.toml
+	$(BIN)/uv pip compile $(LOCKED) --group book --output-file locks/book.txt
+	$(BIN)/uv pip compile $(LOCKED) --group test --constraint locks/book.txt --output-file locks/test.txt
+
+upgrade: | $(BIN)/uv ## lock the newest versions
+	rm -f locks/book.txt locks/test.txt
+	@$(MAKE) lock
 
 LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --extra numerics \
@@ -92,6 +98,9 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "This book needs Python 3.11 or newer; $(PYTHON) is Python %d.%d.%d. Name another with: make PYTHON=..." % v[:3])'
 	@echo "Making the environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
+
+$(BIN)/uv: | $(BIN)/python
+	@$(RUN) -m pip install -qq --no-input --require-virtualenv uv
 
 $(VENV)/book.stamp: locks/book.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what builds the book (locks/book.txt)"
