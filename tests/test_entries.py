@@ -64,7 +64,7 @@ def test_a_limit_may_depend_on_an_index_to_its_right() -> None:
 @pytest.mark.parametrize(
     ("e", "said"),
     [
-        (Trace(MatrixSymbol("A", C, C) ** -1), "the entries of A**(-1), a Inverse"),
+        (Trace(MatrixSymbol("A", C, C) ** -1), "the entries of A**(-1), of type Inverse"),
         (W * X, "a scalar was expected, and W*X is a matrix of shape (C, N)"),
     ],
 )
@@ -133,7 +133,7 @@ def test_a_loss_is_differentiated_by_its_gradient() -> None:
 @pytest.mark.parametrize(
     ("e", "said"),
     [
-        (gamma(t), "no rule for the derivative of gamma(t), a gamma"),
+        (gamma(t), "no rule for the derivative of gamma(t), of type gamma"),
         (Function("f", real=True)(t), "no rule for the derivative of f(t)"),
         (L.gradient(t * W)[p, q], "the second derivative of an unspecified loss"),
     ],

@@ -361,7 +361,7 @@ def test_labels_that_pick_entries_are_checked_too() -> None:
 def test_what_is_no_expression_is_refused() -> None:
     with pytest.raises(TypeError, match=r"one side of an equation, \.rhs or \.lhs: got the equation"):
         function(Eq(W, 2 * W, evaluate=False))
-    with pytest.raises(TypeError, match="made of a SymPy expression: got 3, a int"):
+    with pytest.raises(TypeError, match="made of a SymPy expression: got 3, of type int"):
         function(3)
     with pytest.raises(ValueError, match="the backend is one of numpy, jax, torch: got 'fortran'"):
         function(W * X, backend="fortran")

@@ -18,7 +18,7 @@ from sympy import (
     symbols,
 )
 
-from lossgrad import Malformed, Undecided, gradient, labels, ones, parameters, prove, sizes
+from lossgrad import Malformed, Refuted, Undecided, gradient, labels, ones, parameters, prove, sizes
 from lossgrad.expressions import equation, inner, one_hot
 from lossgrad.notation import C, D, G, L, N, S, W, X, Y, s, y
 from lossgrad.statements import statement
@@ -33,7 +33,7 @@ H = Symbol("H", integer=True, positive=True)
     [
         (True, "SymPy has evaluated the equation to True: write Eq(left, right, evaluate=False)"),
         (Eq(W, W), "SymPy has evaluated the equation to True"),
-        (W * X, "an equation was expected, Eq(left, right, evaluate=False): got W*X, a MatMul"),
+        (W * X, "an equation was expected, Eq(left, right, evaluate=False): got W*X of type MatMul"),
         (t > 0, "an equation was expected"),
         (
             equation(W, W.T),
@@ -61,11 +61,11 @@ H = Symbol("H", integer=True, positive=True)
         (equation(MatrixSymbol("A", 0, 1) + MatrixSymbol("B", 0, 1), MatrixSymbol("A", 0, 1)), "has the size 0"),
         (
             equation(Derivative(inner(ones(H), ones(H)), H), Integer(0)),
-            "a derivative is taken by an entry of a matrix or by a real parameter: got H",
+            "a derivative is taken by an entry of a matrix symbol or by a real parameter: got H",
         ),
         (
             equation(Derivative(S[p, n] ** 2, p), Integer(0)),
-            "a derivative is taken by an entry of a matrix or by a real parameter: got p",
+            "a derivative is taken by an entry of a matrix symbol or by a real parameter: got p",
         ),
     ],
 )
@@ -144,3 +144,14 @@ def test_what_was_differentiated_on_the_way_is_kept() -> None:
     assert len(passed) == 2
     assert sizes("C") == C
     assert labels("y", N) == y
+
+
+@pytest.mark.parametrize("classes", [0, -2, 2.5, Symbol("C")])
+def test_a_number_of_classes_that_is_no_positive_integer_is_named(classes: Any) -> None:
+    with pytest.raises(ValueError, match=f"the number of classes C is a positive integer: got {classes}"):
+        one_hot((0, 1), classes)
+
+
+def test_a_refutation_without_letters_says_so() -> None:
+    with pytest.raises(Refuted, match="is false whatever the letters: left side 2, right side 3"):
+        prove(equation(ImmutableMatrix([[1, 2]]), ImmutableMatrix([[1, 3]])))

@@ -535,7 +535,7 @@ class ArrayPrinter:
             if method is not None:
                 printed: Code = method(e)
                 return printed
-        raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+        raise NoCode(f"no {self.backend.name} code for {e}, of type {type(e).__name__}")
 
     # -- matrices
 
@@ -737,7 +737,7 @@ class ArrayPrinter:
     def _print_MatrixExpr(self, e: Any) -> Code:
         """A matrix that is known by its entries: their code, with an axis for the row and one for the column."""
         if type(e)._entry is MatrixExpr._entry:
-            raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+            raise NoCode(f"no {self.backend.name} code for {e}, of type {type(e).__name__}")
         rows, columns = e.shape
         i, j = (Dummy(name, integer=True, nonnegative=True) for name in "ij")
         self.depth += 2
@@ -890,7 +890,7 @@ class ArrayPrinter:
     def _print_Function(self, e: Any) -> Code:
         name = _FUNCTIONS.get(type(e).__name__)
         if name is None:
-            raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+            raise NoCode(f"no {self.backend.name} code for {e}, of type {type(e).__name__}")
         return self.call(name, *map(self._array, e.args))
 
     def _array(self, e: Any) -> str:
@@ -962,7 +962,7 @@ class ArrayPrinter:
 
     def _print_Scalar(self, e: Any) -> Code:
         if type(e).entries is Scalar.entries:
-            raise NoCode(f"no {self.backend.name} code for {e}, a {type(e).__name__}")
+            raise NoCode(f"no {self.backend.name} code for {e}, of type {type(e).__name__}")
         return self.code(e.entries())
 
     def _print_KnownLabel(self, e: Any) -> Code:

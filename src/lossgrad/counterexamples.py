@@ -145,7 +145,7 @@ def evaluator(e: Any) -> Evaluator:
     for kind, rule in _RULES:
         if isinstance(e, kind):
             return rule(e)
-    raise NotSupported(f"no value for {e}, a {type(e).__name__}")
+    raise NotSupported(f"no value for {e}, of type {type(e).__name__}")
 
 
 def _constant(value: Number) -> Evaluator:
@@ -473,7 +473,8 @@ class Counterexample:
         given += [
             f"{name} = {value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.values.items()
         ]
-        return f"at {', '.join(given)}: left side {shown(self.left)}, right side {shown(self.right)}"
+        where = f"at {', '.join(given)}" if given else "whatever the letters"
+        return f"{where}: left side {shown(self.left)}, right side {shown(self.right)}"
 
 
 def shown(value: Number) -> str:

@@ -159,7 +159,7 @@ def rebuilt(e: Any, args: list[Any]) -> Any:
 def _taken_apart(A: Any, i: Any, j: Any) -> Any:
     e = entry(A, i, j)
     if isinstance(e, MatrixElement) and e.args[0] == A:
-        raise NotSupported(f"the entries of {A}, a {type(A).__name__}")
+        raise NotSupported(f"the entries of {A}, of type {type(A).__name__}")
     return e
 
 
@@ -204,7 +204,7 @@ def derivative(e: Any, x: Target, leaf: Callable[[Any, Target], Expr] | None = N
     if isinstance(e, DIFFERENTIABLE):
         slope = d(e.args[0])
         return written_out(e.fdiff()) * slope if slope != 0 else Integer(0)
-    raise NotSupported(f"no rule for the derivative of {e}, a {type(e).__name__}")
+    raise NotSupported(f"no rule for the derivative of {e}, of type {type(e).__name__}")
 
 
 def entry_by_entry(e: Any, x: Any) -> Expr:

@@ -484,7 +484,7 @@ def one_hot(y: Any, C: Any) -> OneHot:
 
     ``y`` is an IndexedBase with a shape (:func:`labels`), of integers in 0..C-1, or a sequence of such integers.
 
-    Raises ShapeError when ``y`` has no length, ValueError when a label is no integer in 0..C-1.
+    Raises ShapeError when ``y`` has no length, ValueError for a label that is no integer in 0..C-1, or such a C.
 
     >>> from sympy import Matrix
     >>> Matrix(one_hot((0, 2), 3))
@@ -494,6 +494,8 @@ def one_hot(y: Any, C: Any) -> OneHot:
     [0, 1]])
     """
     C = sympify(C)
+    if not (C.is_integer and C.is_positive):
+        raise ValueError(f"the number of classes C is a positive integer: got {C}; make sizes with sizes('C D N')")
     if isinstance(y, IndexedBase):
         if y.shape is None or len(y.shape) != 1:
             raise ShapeError(f"labels need a length: got {y} of shape {y.shape}; make them with labels('y', N)")

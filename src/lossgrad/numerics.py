@@ -73,7 +73,9 @@ def _value(expression: Any) -> Any:
     if isinstance(expression, Relational):
         raise TypeError(f"a function is made of one side of an equation, .rhs or .lhs: got the equation {expression}")
     if not isinstance(expression, (Basic, MatrixBase)):
-        raise TypeError(f"a function is made of a SymPy expression: got {expression!r}, a {type(expression).__name__}")
+        raise TypeError(
+            f"a function is made of a SymPy expression: got {expression!r}, of type {type(expression).__name__}"
+        )
     return expression.as_immutable() if isinstance(expression, MatrixBase) else expression
 
 

@@ -54,7 +54,10 @@ class Statement:
             return "every " + ", ".join(str(n) for n in self.sizes)
         if self.sizes:
             return "every " + ", ".join(str(n) for n in self.sizes) + "; " + ", ".join(fixed)
-        return ", ".join(fixed) if fixed else "every value of " + ", ".join(map(str, self._symbols()))
+        if fixed:
+            return ", ".join(fixed)
+        symbols = self._symbols()
+        return "every value of " + ", ".join(map(str, symbols)) if symbols else "numbers alone"
 
     def _symbols(self) -> list[Any]:
         return sorted(self.equation.free_symbols, key=str)
@@ -69,7 +72,8 @@ def statement(equation: Any) -> Statement:
         raise Malformed(f"SymPy has evaluated the equation to {equation}: write Eq(left, right, evaluate=False)")
     if not isinstance(equation, Eq):
         raise Malformed(
-            f"an equation was expected, Eq(left, right, evaluate=False): got {equation!r}, a {type(equation).__name__}"
+            f"an equation was expected, Eq(left, right, evaluate=False): got {equation!r} "
+            f"of type {type(equation).__name__}"
         )
     sides = (equation.lhs, equation.rhs)
     _check_shapes(*sides)

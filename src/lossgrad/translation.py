@@ -101,7 +101,7 @@ class Reader:
             if isinstance(e, kind):
                 form: Form = read(self, e)
                 return form
-        raise NotSupported(f"no rule for {e}, a {type(e).__name__}")
+        raise NotSupported(f"no rule for {e}, of type {type(e).__name__}")
 
     def _symbol(self, e: Any) -> Form:
         """A bound index under its name; a free index that can only be 0 is 0."""
