@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 from lossgrad.book import (
     directives,
     execution,
+    figures,
     gate,
     ledger,
     notation_table,
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's parts with Sphinx."""
     directives.setup(app)
     execution.setup(app)
+    figures.setup(app)
     gate.setup(app)
     ledger.setup(app)
     notation_table.setup(app)
