@@ -89,6 +89,13 @@ def test_rows_that_are_compared_with_different_ones_say_with_which() -> None:
     assert run.tables[0].caption == "Rows"
 
 
+def test_a_row_is_compared_in_its_own_table_first() -> None:
+    seconds = Table("Time", (Row("whole", 2.0, 1), Row("chunks", 1.0, 1, against="whole")))
+    memory = Table("Memory", (Row("whole", 160, 1, unit="MiB"), Row("chunks", 16, 1, unit="MiB", against="whole")))
+    run = replace(RUN, tables=(seconds, memory))
+    assert [run.ratio(table.rows[1]) for table in run.tables] == ["0.50", "0.10"]
+
+
 def test_a_column_that_no_row_needs_is_left_out() -> None:
     heads, _ = RUN.columns(Table("One way", (replace(FAST, goal=None),)))
     assert heads == ["What", "Measured"]
@@ -115,6 +122,12 @@ def test_a_page_prints_the_run_that_is_kept(book: SmallBook) -> None:
 def test_a_page_without_its_run_is_a_fault(book: SmallBook) -> None:
     with pytest.raises(GateClosed, match=r"no run is kept as ways\.json"):
         book.build()
+
+
+def test_a_page_may_say_that_a_run_is_not_measured(book: SmallBook) -> None:
+    book.page("\n```{benchmarks} ways\n:if-kept:\n```\n")
+    book.build("text")
+    assert "Not measured yet." in (book.root / "build" / "text" / "index.txt").read_text(encoding="utf-8")
 
 
 def measurements(**said: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@
     ```
 
 prints the run that is kept in ``benchmarks/proofs.json``: when, where and with what it was measured, its tables and its
-sentences. A ratio, and whether a goal is met, are worked out here from what was measured; nobody types a number.
+sentences. A ratio, and whether a goal is met, are worked out here from what was measured; nobody types a number. A run
+that is not kept is a fault, unless the option ``:if-kept:`` is given; then the page says that it was not measured.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import floor, log10
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import OptionSpec
 
 from lossgrad.book.domain import StatementDomain
 
@@ -34,8 +37,8 @@ class Row:
 
     The unit ``s`` is seconds, as a rule of processor time; ``B`` bytes; ``""`` a plain number; any other is printed as
     it is written. ``beyond`` says that it was stopped then and takes more. ``against`` is the row of the same run that
-    it is compared with. ``goal`` is what it should be at most, or at least with ``least``: in its own unit, or with
-    ``relative`` as a ratio to the row that it is compared with.
+    it is compared with, in its own table if one there has that name. ``goal`` is what it should be at most, or at least
+    with ``least``: in its own unit, or with ``relative`` as a ratio to the row that it is compared with.
     """
 
     what: str
@@ -79,9 +82,9 @@ class Run:
     tables: tuple[Table, ...]
     said: tuple[str, ...] = ()
 
-    def row(self, what: str) -> Row:
-        """The row of that name; raises LookupError when there is none."""
-        for table in self.tables:
+    def row(self, what: str, beside: Row | None = None) -> Row:
+        """The row of that name, in the table of another row if there is one; raises LookupError when there is none."""
+        for table in sorted(self.tables, key=lambda table: beside not in table.rows):
             for row in table.rows:
                 if row.what == what:
                     return row
@@ -105,13 +108,13 @@ class Run:
         """How many times what it is compared with; a dash where that is 0."""
         if not row.against:
             return ""
-        other = self.row(row.against).value
+        other = self.row(row.against, row).value
         return _at_least(row) + significant(row.value / other) if other else "–"
 
     def limit(self, row: Row) -> float:
         """The goal of a row in the row's own unit."""
         assert row.goal is not None
-        return row.goal * self.row(row.against).value if row.relative else row.goal
+        return row.goal * self.row(row.against, row).value if row.relative else row.goal
 
     def is_met(self, row: Row) -> bool:
         """Whether the goal is met; what was stopped meets none."""
@@ -204,17 +207,24 @@ class BenchmarkTables(SphinxDirective):
     """``{benchmarks} NAME``: the run kept in ``benchmarks/NAME.json``."""
 
     required_arguments = 1
+    option_spec: ClassVar[OptionSpec] = {"if-kept": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         file = Path(self.env.app.confdir, "benchmarks", f"{self.arguments[0]}.json")
         if not file.is_file():
-            StatementDomain.of(self.env).note_fault(self.lineno, f"no run is kept as {file.name}: make bench")
-            return []
+            return self.missing(file)
         self.env.note_dependency(str(file))
         measured = read(file)
         tables = (self.table(measured, table) for table in measured.tables)
         said = [nodes.paragraph("", sentence) for sentence in measured.said]
         return [nodes.paragraph("", " ".join(measured.described())), *tables, *said]
+
+    def missing(self, file: Path) -> list[nodes.Node]:
+        if "if-kept" not in self.options:
+            StatementDomain.of(self.env).note_fault(self.lineno, f"no run is kept as {file.name}: make bench")
+            return []
+        self.env.note_reread()
+        return [nodes.paragraph("", "Not measured yet.")]
 
     def table(self, run: Run, table: Table) -> nodes.table:
         heads, lines = run.columns(table)

@@ -15,6 +15,7 @@ TOPICS: tuple[str, ...] = (
     "recurrence",
     "curvature",
     "scale",
+    "head",
     "iris",
     "source",
 )

@@ -16,6 +16,7 @@ TOPICS: tuple[str, ...] = (
     "recurrence",
     "curvature",
     "scale",
+    "head",
     "iris",
     "corrections",
 )

@@ -1,0 +1,201 @@
+"""The head of a language model: loss and both gradients of linear softmax cross-entropy, without all of its scores.
+
+A column is an example: W of shape (C, D), X of shape (D, N), scores W X of shape (C, N). With tens of thousands of
+classes the scores are by far the largest of these, and each is needed for a moment only. So they are made a chunk of
+examples at a time, in one room that every chunk uses again: scores, then exponentials, then errors, in place. That
+the chunks add up to the whole, with the weights of the examples inside, and that the exponentials need not be divided,
+are theorems: those of `lossgrad.theorems.head`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from lossgrad.expressions import ShapeError
+
+__all__ = ["Head", "linear_cross_entropy"]
+
+STRIP = 2**18
+"""So many entries are worked on at a time: they stay in a processor's own cache from one pass to the next."""
+
+
+class Head(NamedTuple):
+    """What `linear_cross_entropy` gives: the loss, and its gradients by W, of shape (C, D), and X, of shape (D, N)."""
+
+    loss: float
+    by_weights: Any
+    by_data: Any
+
+
+def linear_cross_entropy(
+    W: Any, X: Any, y: Any, *, weights: Any = None, mask: Any = None, mean: bool = True, chunk: int | None = None
+) -> Head:
+    """The cross-entropy of the scores W X with labels y, and its gradients by W and by X, ``chunk`` examples at a time.
+
+    W of shape (C, D) and X of shape (D, N) are both float32 or both float64, y holds N labels in 0..C-1. The loss is
+    the mean over the examples, weighted by ``weights``, N numbers that are not negative, and over those alone at which
+    ``mask``, N booleans, is true: labels elsewhere are not looked at. With ``mean=False`` it is the weighted sum, for
+    any weights: those that arrive as the gradient by each example's own loss. Scores may be as large as their type
+    holds.
+
+    What it takes beside its results is a room of ``chunk`` times C numbers and little else. More examples a chunk are
+    faster as far as the processor's caches reach; by default a chunk has 96 of them, or D/8 if that is more.
+
+    Raises ShapeError for shapes that disagree or are empty, TypeError for arrays of another type, ValueError for
+    labels out of range, numbers that are not finite, and weights without a mean.
+
+    >>> import numpy as np
+    >>> W, X = np.array([[1000.0], [0.0], [-1000.0]]), np.array([[1.0, 0.0]])
+    >>> found = linear_cross_entropy(W, X, [1, 0], chunk=1)
+    >>> round(found.loss, 4)
+    500.5493
+    >>> found.by_weights.tolist()
+    [[0.5], [-0.5], [0.0]]
+    >>> linear_cross_entropy(W, X, [1, 7], mask=[True, False]).loss
+    1000.0
+    >>> linear_cross_entropy(W, X, [1, 7])
+    Traceback (most recent call last):
+    ValueError: labels y are integers in 0..C-1 with C = 3: got 7 at position 1
+    """
+    import numpy as np
+
+    W, X = _numbers("W", W), _numbers("X", X)
+    _agree(W, X)
+    (C, D), N = W.shape, X.shape[1]
+    shares = _shares(N, weights, mask, mean)
+    counted = np.flatnonzero(shares)
+    y = _labels(y, C, N, counted)
+    _all_finite("W", W)
+    _all_finite("X", X if len(counted) == N else X[:, counted])
+    size = min(_chunk(chunk, D), N)
+
+    loss, by_weights, by_data = 0.0, np.zeros((C, D), W.dtype), np.zeros((D, N), W.dtype)
+    room, ones = np.empty((size, C), W.dtype), np.ones(C, W.dtype)
+    few = max(1, STRIP // (size + D))
+    product = np.empty((min(few, C), D), W.dtype)
+    for start in range(0, len(counted), size):
+        n = counted[start : start + size]
+        x, errors, at_label = X[:, n], room[: len(n)], (np.arange(len(n)), y[n])
+        with np.errstate(over="ignore", invalid="ignore"):  # scores that are not finite are refused in a moment
+            np.matmul(x.T, W.T, out=errors)
+        own = errors[at_label]
+        largest, sums = _exponentials(errors, ones)
+        _check_scores(largest, own, n)
+        loss += float(shares[n] @ (largest.astype(float) + np.log(sums.astype(float)) - own))
+        errors[at_label] -= sums
+        share = (shares[n] / sums).astype(W.dtype)
+        by_data[:, n] = (errors @ W).T * share
+        x *= share
+        for c in range(0, C, few):
+            part = product[: min(few, C - c)]
+            by_weights[c : c + few] += np.matmul(errors[:, c : c + few].T, x.T, out=part)
+    return Head(loss, by_weights, by_data)
+
+
+def _exponentials(scores: Any, ones: Any) -> tuple[Any, Any]:
+    """Put exp(s - m) in the place of scores s, an example a row, m its largest score; m and the sum of each row."""
+    import numpy as np
+
+    rows, C = scores.shape
+    largest, sums = np.empty((rows, 1), scores.dtype), np.empty(rows, scores.dtype)
+    few = max(1, STRIP // C)
+    for n in range(0, rows, few):
+        strip, here = scores[n : n + few], slice(n, n + few)
+        np.max(strip, axis=1, keepdims=True, out=largest[here])
+        with np.errstate(invalid="ignore"):
+            np.exp(np.subtract(strip, largest[here], out=strip), out=strip)
+        np.matmul(strip, ones, out=sums[here])
+    return largest[:, 0], sums
+
+
+# What is given
+
+
+def _numbers(name: str, value: Any) -> Any:
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.dtype not in (np.float32, np.float64):
+        raise TypeError(f"{name} must be an array of float32 or float64: got an array of {array.dtype}")
+    if array.ndim != 2 or 0 in array.shape:
+        wanted = "(C, D)" if name == "W" else "(D, N)"
+        raise ShapeError(f"{name} must have the shape {wanted}, with nothing empty: got the shape {array.shape}")
+    return array
+
+
+def _agree(W: Any, X: Any) -> None:
+    if W.shape[1] != X.shape[0]:
+        both = f"W of shape {W.shape} and X of shape {X.shape}"
+        raise ShapeError(f"{both} must agree on D: got {W.shape[1]} and {X.shape[0]}")
+    if W.dtype != X.dtype:
+        raise TypeError(f"W and X must have one type: got {W.dtype} and {X.dtype}")
+
+
+def _each(name: str, value: Any, N: int) -> Any:
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.shape != (N,):
+        raise ShapeError(f"{name} must have the shape (N,) with N = {N} columns of X: got the shape {array.shape}")
+    return array
+
+
+def _shares(N: int, weights: Any, mask: Any, mean: bool) -> Any:
+    """What each loss is multiplied with before all are added."""
+    import numpy as np
+
+    shares = np.ones(N)
+    if weights is not None:
+        given = _each("weights", weights, N)
+        if given.dtype.kind not in "fiu":
+            raise TypeError(f"weights must be real numbers: got an array of {given.dtype}")
+        shares = given.astype(float)
+    if mask is not None:
+        kept = _each("mask", mask, N)
+        if kept.dtype != bool:
+            raise TypeError(f"mask must be booleans: got an array of {kept.dtype}")
+        shares = np.where(kept, shares, 0.0)
+    _all_finite("weights", shares)
+    if not mean:
+        return shares
+    if wrong := np.flatnonzero(shares < 0).tolist():
+        raise ValueError(f"weights of a mean are not negative: got {shares[wrong[0]]} at position {wrong[0]}")
+    if (total := shares.sum()) == 0:
+        raise ValueError("a mean needs an example that counts: the weights, where the mask is true, add up to 0")
+    return shares / total
+
+
+def _labels(y: Any, C: int, N: int, counted: Any) -> Any:
+    import numpy as np
+
+    labels = _each("labels y", y, N)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels y are integers: got an array of {labels.dtype}")
+    if wrong := counted[(labels[counted] < 0) | (labels[counted] >= C)].tolist():
+        n = wrong[0]
+        raise ValueError(f"labels y are integers in 0..C-1 with C = {C}: got {labels[n]} at position {n}")
+    return labels.astype(np.intp)
+
+
+def _all_finite(name: str, array: Any) -> None:
+    """Raise ValueError where a number is not finite; the extremes tell, and take no room."""
+    import numpy as np
+
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+        place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        raise ValueError(f"{name} must be finite: got {array[place]} at {place if len(place) > 1 else place[0]}")
+
+
+def _check_scores(largest: Any, own: Any, n: Any) -> None:
+    import numpy as np
+
+    if len(wrong := n[~(np.isfinite(largest) & np.isfinite(own))]):
+        raise ValueError(f"the scores of example {wrong[0]} overflow {largest.dtype}: scale W or X down")
+
+
+def _chunk(chunk: int | None, D: int) -> int:
+    if chunk is None:
+        return max(96, D // 8)
+    if chunk < 1 or chunk != int(chunk):
+        raise ValueError(f"a chunk has one example or more: got chunk={chunk!r}")
+    return int(chunk)
