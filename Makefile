@@ -28,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html test test-browser nightly bench lint linkcheck doctest serve lock upgrade clean distclean
+.PHONY: help html test test-browser nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -55,6 +55,11 @@ bench: $(VENV)/test.stamp ## measure side by side, print the ratios, keep the ru
 	@$(RUN) -m pytest tests/benchmarks/bench_$(or $(ONLY),*).py --benchmark-enable --benchmark-only --benchmark-quiet \
 		--benchmark-columns=median,iqr,rounds --benchmark-json=build/benchmarks.json
 	@$(RUN) tests/benchmarks/report.py build/benchmarks.json benchmarks
+
+coverage: $(VENV)/test.stamp $(NEEDS) ## run every test, keep how much of src/ ran in benchmarks/
+	@mkdir -p build/coverage
+	@$(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report=json:build/coverage/found.json --cov-report=
+	@PYTHONPATH=tests $(RUN) -m benchmarks.covered build/coverage/found.json benchmarks
 
 doctest: $(NEEDS) ## run the doctests of the pages with Sphinx's doctest builder
 	$(call build,doctest)

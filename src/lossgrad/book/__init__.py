@@ -15,6 +15,7 @@ from lossgrad.book import (
     pages,
     rules_table,
     source_tables,
+    totals,
     typeset,
 )
 
@@ -31,5 +32,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     pages.setup(app)
     rules_table.setup(app)
     source_tables.setup(app)
+    totals.setup(app)
     typeset.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
