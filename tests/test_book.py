@@ -36,7 +36,7 @@ OTHER = """\
 
 From here {theorem}`products.transposed_product`.
 
-```{theorem} products.transposed_product
+```{theorem} products.left_gradient
 :again:
 :steps:
 ```
@@ -93,7 +93,7 @@ def test_a_theorem_is_a_box_with_title_words_equation_scope_and_steps(pages: dic
     assert 'id="equation-products-transposed-product"' in box
     assert '<span class="eqno">(1)' in box
     assert '<p class="theorem-scope">for every n</p>' in box
-    fold = _box(box, '<details class="theorem-steps">')
+    fold = _box(box, '<details class="theorem-evidence no-search">')
     assert "theorems.products.transposed_product</span></code>" in fold
 
 
@@ -140,9 +140,10 @@ def test_roles_link_to_the_boxes_and_print_equations_and_sides(pages: dict[str, 
 
 def test_a_theorem_shown_again_links_to_its_home_and_takes_no_number(pages: dict[str, str]) -> None:
     box = _box(pages["other"], '<div class="theorem">')
-    assert 'href="index.html#theorem-products-transposed-product"' in box
+    assert 'href="index.html#theorem-products-left-gradient"' in box
     assert "eqno" not in box
     assert '<details class="theorem-steps" open="open">' in box
+    assert box.count("<details") == 1
 
 
 def test_statements_are_found_by_search(pages: dict[str, str], book: SmallBook) -> None:

@@ -17,6 +17,7 @@ from lossgrad.naming import plainly_named
 from lossgrad.notation import C, D, G, L, N, S, W, X, Y, lambda_, y
 from lossgrad.printing import python
 from lossgrad.python_code import _by_class_names
+from lossgrad.rules import RULES
 
 t = parameters("t")
 n = Symbol("n", integer=True, nonnegative=True)
@@ -55,6 +56,11 @@ def test_the_code_of_every_statement_gives_the_statement(kind: Any) -> None:
 @KINDS
 def test_no_statement_is_so_odd_that_its_classes_have_to_be_named(kind: Any) -> None:
     assert [name for name, code in codes(kind).items() if "Symbol('" in code or "Basic.__new__" in code] == []
+
+
+def test_the_code_of_every_rule_of_the_kernel_gives_the_rule() -> None:
+    rules = [rule.statement for group in RULES.values() for rule in group]
+    assert [rule for rule in rules if last_value(python(rule)) != plain(rule)] == []
 
 
 @pytest.mark.parametrize(

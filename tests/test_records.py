@@ -85,4 +85,5 @@ def test_the_state_of_a_topic_follows_what_it_imports_and_nothing_else(book: Sma
 
 def test_every_state_follows_the_kernel_and_the_printer(book: SmallBook) -> None:
     reached = set(records.reached(f"{book.package}.theorems.products"))
+    assert not {"lossgrad.book", "lossgrad.book.directives", "lossgrad.book.gate"} & reached
     assert {"lossgrad.proofs", "lossgrad.indices", "lossgrad.entries", "lossgrad.steps", "lossgrad.printing"} <= reached

@@ -49,6 +49,9 @@ __all__ = ["python"]
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 """How strongly the parts of a written expression hold together."""
 
+FAILURES = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
+"""What SymPy raises at an expression that cannot be made in the way in which it was tried."""
+
 WIDTH = 100
 """A line that is longer is broken between the two sides."""
 
@@ -67,7 +70,7 @@ def python(statement: Any) -> str:
     try:
         for writer in (_Writer(), _Writer(in_brackets=True)):
             code = writer.program(statement)
-            if _same(_run(code), statement):
+            if _gives(code, statement):
                 return code
     except _Unwritten:
         pass
@@ -93,6 +96,14 @@ def _run(code: str) -> Any:
     if not isinstance(last, ast.Expr):
         raise TypeError(f"the last line must be an expression: got {ast.unparse(last)}")
     return eval(compile(ast.Expression(last.value), "<statement>", "eval"), names)
+
+
+def _gives(code: str, statement: Any) -> bool:
+    """Whether code, run by itself, gives the statement."""
+    try:
+        return _same(_run(code), statement)
+    except FAILURES:
+        return False
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -235,7 +246,7 @@ class _Writer:
         values = {name: _value(part) for name, part in zip(names, way.parts, strict=True)}
         try:
             made = eval(way.text.format(*names), self.known, values)
-        except (TypeError, ValueError, ZeroDivisionError, AttributeError, IndexError):
+        except FAILURES:
             return False
         return _same(made, _value(e))
 
@@ -519,6 +530,11 @@ def _one_hot_entry(writer: _Writer, e: Any) -> Iterator[_Way]:
     yield _Way("one_hot({}, {})[{}, {}]", e.args)
 
 
+def _known_label(writer: _Writer, e: Any) -> Iterator[_Way]:
+    labels, place = e.args
+    yield _Way(f"KnownLabel(Tuple({', '.join(['{}'] * len(labels))}), {{}})", (*labels, place))
+
+
 def _loss_of(how: str) -> Any:
     def ways(writer: _Writer, e: Any) -> Iterator[_Way]:
         name, *others = e.args
@@ -610,6 +626,7 @@ _WAYS: dict[str, Any] = {
     "MatrixEntry": _matrix_entry,
     "EntryGradient": _gradient_entry,
     "OneHotEntry": _one_hot_entry,
+    "KnownLabel": _known_label,
     "LossValue": _loss_of("{}({})"),
     "LossGradient": _loss_of("{}.gradient({})"),
     "LossGradientEntry": _loss_of("{}.gradient({})[{}, {}]"),

@@ -11,9 +11,10 @@ Boxes, in a fence of their own::
     ```
 
 ``theorem`` proves the theorem and prints it: its words, its equation with number and label, its scope and hypotheses,
-and the steps of the proof, folded unless ``:steps:`` is given. ``definition`` prints ``name := value``. ``refuted``
-prints a mistake as false, with its counterexample and the theorem that corrects it. A statement is at home in one box
-of the book; ``:again:`` shows it in another, without a number and with a link to its home.
+and the steps of the proof, folded unless ``:steps:`` is given; `lossgrad.book.behind` adds folds with code and with
+what was found out about it. ``definition`` prints ``name := value``. ``refuted`` prints a mistake as false, with its
+counterexample and the theorem that corrects it. A statement is at home in one box of the book; ``:again:`` shows it in
+another, without a number and with a link to its home.
 
 In a line:
 
@@ -46,7 +47,7 @@ from lossgrad import library
 from lossgrad.book import records
 from lossgrad.book.domain import Shown, StatementDomain
 from lossgrad.book.records import ProofRecord, RefutationRecord
-from lossgrad.printing import latex
+from lossgrad.printing import latex, python
 
 
 def setup(app: Sphinx) -> None:
@@ -57,6 +58,7 @@ def setup(app: Sphinx) -> None:
     )
     app.add_domain(StatementDomain)
     plain = (pass_by, pass_by)
+    app.add_node(BehindPlace)
     for node in (Division, Fold, FoldTitle):
         app.add_node(node, html=(open_tag, close_tag), latex=plain, text=plain, man=plain, texinfo=plain)
     for directive in (TheoremBox, DefinitionBox, RefutedBox):
@@ -83,6 +85,10 @@ class Fold(nodes.General, nodes.Element):
     """What is shown on demand."""
 
     tagname = "details"
+
+
+class BehindPlace(nodes.General, nodes.Element):
+    """Where `lossgrad.book.behind` puts what stands behind a theorem, once all pages are known."""
 
 
 class FoldTitle(nodes.General, nodes.TextElement):
@@ -162,9 +168,9 @@ class StatementBox(SphinxDirective):
             node.line = self.lineno
         return division
 
-    def equation(self, tex: str, label: str) -> nodes.math_block:
+    def equation(self, tex: str, label: str, code: str) -> nodes.math_block:
         """The statement in symbols; at its home with a number, and a label that ``{eq}`` finds."""
-        block = self.formula(tex, self.kind)
+        block = self.formula(tex, self.kind, code)
         if not self.again:
             equations = cast(MathDomain, self.env.get_domain("math"))
             equations.note_equation(self.env.docname, label, location=self.get_location())
@@ -179,9 +185,10 @@ class StatementBox(SphinxDirective):
             self.state.document.note_explicit_target(block)
         return block
 
-    def formula(self, tex: str, source: str) -> nodes.math_block:
+    def formula(self, tex: str, source: str, code: str = "") -> nodes.math_block:
+        """An equation on a line of its own; its code is what a reader of the page can copy."""
         StatementDomain.of(self.env).note_printed(source, tex)
-        block = nodes.math_block(tex, tex, nowrap=False, number=None, printed_from=self.shown.name)
+        block = nodes.math_block(tex, tex, nowrap=False, number=None, printed_from=self.shown.name, python=code)
         self.set_source_info(block)
         return block
 
@@ -194,10 +201,15 @@ class StatementBox(SphinxDirective):
         return found
 
     def stated_by(self, said: library.Statement) -> nodes.paragraph:
-        """The function that states it, linked to its reference page where there is one."""
-        path = f"{said.__module__}.{said.__qualname__}"
-        link = linked("source", path, nodes.literal("", path), self.env)
+        """The function that states it."""
+        link = source_of(said, self.env)
         return nodes.paragraph("", "Stated by ", link, nodes.Text("."), classes=["theorem-source"])
+
+
+def source_of(said: library.Statement, env: BuildEnvironment) -> addnodes.pending_xref:
+    """The name of a function, linked to its reference page where there is one."""
+    path = f"{said.__module__}.{said.__qualname__}"
+    return linked("source", path, nodes.literal("", path), env)
 
 
 def linked(kind: str, name: str, content: nodes.Element, env: BuildEnvironment) -> addnodes.pending_xref:
@@ -224,28 +236,29 @@ class TheoremBox(StatementBox):
     def box(self) -> nodes.Element:
         said = library.theorems(self.package)[self.shown.name]
         proof = records.proof(self.shown.name, self.package, Path(self.config.lossgrad_records))
-        return self.division(
-            said, self.equation(proof.equation, self.shown.name), self.scope(proof), self.steps(proof, said)
-        )
+        equation = self.equation(proof.equation, self.shown.name, proof.python)
+        behind = [] if self.again else [BehindPlace(name=self.shown.name)]
+        return self.division(said, equation, self.scope(proof), *self.steps(proof), *behind)
 
     def scope(self, proof: ProofRecord) -> nodes.paragraph:
         where = [nodes.Text(" · where "), *self.in_line(proof.hypotheses)] if proof.hypotheses else []
         scope = f"for {proof.scope}"
         return nodes.paragraph("", scope, *where, classes=["theorem-scope"], printed_from=self.shown.name)
 
-    def steps(self, proof: ProofRecord, said: library.Statement) -> Fold:
+    def steps(self, proof: ProofRecord) -> list[Fold]:
         """The chain from the left side to the right side, a line a step with the rule that justifies it."""
+        if not proof.steps:
+            return []
         chain = nodes.enumerated_list(classes=["theorem-chain"], enumtype="arabic", prefix="", suffix=".")
         for place, (left, right, reason) in enumerate(proof.steps):
             line = self.formula(f"{left if place == 0 else '{}'} = {right}", "step")
             rule = nodes.paragraph("", reason, classes=["theorem-rule"], printed_from=self.shown.name)
             chain += nodes.list_item("", line, rule)
         count = len(proof.steps)
-        summary = f"Proof in {count} step{'s' if count > 1 else ''}" if count else "Source"
-        fold = Fold("", FoldTitle("", summary), *([chain] if count else []), self.stated_by(said))
+        fold = Fold("", FoldTitle("", f"Proof in {count} step{'s' if count > 1 else ''}"), chain)
         fold["classes"] = ["theorem-steps"]
         fold["open"] = "steps" in self.options
-        return fold
+        return [fold]
 
 
 class DefinitionBox(StatementBox):
@@ -256,7 +269,9 @@ class DefinitionBox(StatementBox):
 
     def box(self) -> nodes.Element:
         said = library.definitions(self.package)[self.shown.name]
-        return self.division(said, self.equation(latex(library.stated(said)), self.shown.name), self.stated_by(said))
+        definition = library.stated(said)
+        equation = self.equation(latex(definition), self.shown.name, python(definition))
+        return self.division(said, equation, self.stated_by(said))
 
 
 class RefutedBox(StatementBox):
@@ -270,7 +285,7 @@ class RefutedBox(StatementBox):
         refutation = records.refutation(self.shown.name, self.package, Path(self.config.lossgrad_records))
         return self.division(
             said,
-            self.equation(refutation.equation, f"refuted:{self.shown.name}"),
+            self.equation(refutation.equation, f"refuted:{self.shown.name}", refutation.python),
             self.counterexample(refutation),
             self.corrected_by(said),
         )

@@ -44,13 +44,13 @@ class StatementDomain(Domain):
 
     name = "lossgrad"
     label = "Statements"
-    data_version = 1
+    data_version = 2
     object_types: ClassVar[dict[str, ObjType]] = {
         "theorem": ObjType("theorem", "theorem", "statement"),
         "definition": ObjType("definition", "definition", "statement"),
         "refuted": ObjType("mistake", "refuted"),
     }
-    initial_data: ClassVar[dict[str, Any]] = {"faults": {}, "shown": {}, "printed": {}}
+    initial_data: ClassVar[dict[str, Any]] = {"faults": {}, "shown": {}, "printed": {}, "behind": {}}
     dangling_warnings: ClassVar[dict[str, str]] = {
         kind: f"no page shows the {kind} %(target)s" for kind in ("theorem", "definition", "refuted")
     }
@@ -73,6 +73,11 @@ class StatementDomain(Domain):
     def printed(self) -> dict[str, Counter[str]]:
         """How many equations each page prints, by what they were printed from."""
         return cast("dict[str, Counter[str]]", self.data["printed"])
+
+    @property
+    def behind(self) -> dict[str, str]:
+        """A hash of what each page tells of its theorems that others know, see `lossgrad.book.behind`."""
+        return cast("dict[str, str]", self.data["behind"])
 
     def note_fault(self, line: int, message: str) -> None:
         self.faults.setdefault(self.env.docname, []).append(Fault(line, message))

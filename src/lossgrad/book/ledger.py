@@ -199,7 +199,7 @@ class LedgerTable(SphinxPostTransform):
         """The cells of a row."""
         yield [_paragraph(self.link(entry.name)), _paragraph(nodes.literal("", entry.name))]
         yield [_paragraph(self.page(entry))]
-        yield [_paragraph(nodes.Text(entry.proof.scope))]
+        yield [_paragraph(nodes.Text(entry.proof.scope.replace(" × ", "\u00a0×\u00a0")))]
         yield [_paragraph(*self.hypotheses(entry))]
         yield [_paragraph(nodes.Text(f"{entry.proof.seconds:.2f}"))]
         yield [_paragraph(self.link(other)) for other in entry.proof.rests_on] or [_paragraph(nodes.Text("—"))]
@@ -259,6 +259,7 @@ def _published(entry: Entry, page: str) -> dict[str, Any]:
         "name": entry.name,
         "page": f"{page}#{entry.anchor}",
         "statement_latex": proof.equation,
+        "statement_python": proof.python,
         "statement_srepr": proof.representation,
         "scope": proof.scope,
         "hypotheses": proof.hypotheses,

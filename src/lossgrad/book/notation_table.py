@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from lossgrad.book.directives import printed
 from lossgrad.book.source_tables import tabulated
+from lossgrad.book.symbols import target
 from lossgrad.notation import MEANINGS
 from lossgrad.printing import latex
 
@@ -28,7 +29,12 @@ class NotationTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         lines = [self.line(letter, meaning) for letter, meaning in MEANINGS]
-        return [tabulated("notation", ("Letter", "Shape", "Meaning"), (15, 20, 65), lines)]
+        table = tabulated("notation", ("Letter", "Shape", "Meaning"), (15, 20, 65), lines)
+        (body,) = table.findall(nodes.tbody)
+        for row, (letter, _) in zip(body.findall(nodes.row), MEANINGS, strict=True):
+            row["ids"] = [target(letter)]
+        self.env.metadata[self.env.docname]["notation"] = True
+        return [table]
 
     def line(self, letter: Any, meaning: str) -> list[list[nodes.Node]]:
         shape = getattr(letter, "shape", ())

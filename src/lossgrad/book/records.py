@@ -25,18 +25,22 @@ from sympy import Symbol, srepr
 
 from lossgrad import library
 from lossgrad.counterexamples import shown
-from lossgrad.printing import latex
+from lossgrad.printing import latex, python
 from lossgrad.proofs import Refuted, prove
 
 PRINTS = ("lossgrad.steps", "lossgrad.printing", "lossgrad.book.records")
 """What a record depends on besides the statement's own module."""
 
+REGISTERS = "lossgrad.book"
+"""What only tells Sphinx of the modules beside it: it is imported with `records`, and changes nothing in a record."""
+
 
 @dataclass(frozen=True)
 class ProofRecord:
-    """What is printed of a proof: its formulas as TeX, each step with its rule; the statement as SymPy's ``srepr``."""
+    """What is printed of a proof: its formulas as TeX, each step with its rule; the statement as code and ``srepr``."""
 
     equation: str
+    python: str
     lhs: str
     rhs: str
     scope: str
@@ -52,6 +56,7 @@ class RefutationRecord:
     """What is printed of a refutation: the place, both sides there, and the slip that it looks like."""
 
     equation: str
+    python: str
     at: list[str]
     left: str
     right: str
@@ -81,6 +86,7 @@ def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecor
     found = prove(library.stated(theorem))
     return ProofRecord(
         equation=latex(found.equation),
+        python=python(found.equation),
         lhs=latex(found.equation.lhs),
         rhs=latex(found.equation.rhs),
         scope=found.scope,
@@ -109,6 +115,7 @@ def _refuted(mistake: library.Statement) -> RefutationRecord:
         places = {**found.sizes, **found.indices, **found.values}
         return RefutationRecord(
             equation=latex(equation),
+            python=python(equation),
             at=[f"{_letter(name)} = {latex(value)}" for name, value in places.items()],
             left=shown(found.left),
             right=shown(found.right),
@@ -157,7 +164,7 @@ def reached(module: str) -> dict[str, str]:
     waiting = {module, *PRINTS}
     while waiting:
         here = waiting.pop()
-        if here not in found and here.partition(".")[0] in own and (spec := _spec(here)) is not None:
+        if here not in {*found, REGISTERS} and here.partition(".")[0] in own and (spec := _spec(here)) is not None:
             file = Path(str(spec.origin))
             found[here], imported = _read(file, file.stat().st_mtime_ns, str(spec.parent))
             waiting |= {here.rpartition(".")[0], *imported}

@@ -20,7 +20,7 @@ from sympy import And, true
 
 from lossgrad.book.directives import Division, StatementBox
 from lossgrad.book.domain import Shown, StatementDomain
-from lossgrad.printing import latex
+from lossgrad.printing import latex, python
 from lossgrad.rules import DECISIONS, RULES, Rule
 
 
@@ -51,7 +51,7 @@ class RulesOfGroup(StatementBox):
 
     def rule(self, rule: Rule) -> Division:
         name = nodes.paragraph("", f"{rule.name}.", classes=["kernel-rule-name"])
-        formula = self.formula(latex(rule.statement), "rule")
+        formula = self.formula(latex(rule.statement), "rule", python(rule.statement))
         return Division("", name, formula, *self.condition(rule), applied_by(rule), classes=["kernel-rule"])
 
     def condition(self, rule: Rule) -> list[nodes.Node]:

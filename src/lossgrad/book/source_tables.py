@@ -23,7 +23,7 @@ from lossgrad import library
 from lossgrad.book import records
 from lossgrad.book.directives import Division, RefutedBox, linked
 from lossgrad.book.domain import Shown, StatementDomain
-from lossgrad.printing import latex
+from lossgrad.printing import latex, python
 from lossgrad.proofs import Malformed
 from lossgrad.source import ERRATA, ROWS, Erratum, Misfit, Row, no_statement
 
@@ -114,7 +114,8 @@ class ErrataTable(SourceTable):
     def false_statement(self) -> Division:
         """A false statement struck out, at home here, with what refutes it."""
         said = library.mistakes(self.package)[self.name_shown]
-        equation = self.formula(latex(library.stated(said)), self.kind)
+        false = library.stated(said)
+        equation = self.formula(latex(false), self.kind, python(false))
         words = [self.in_words(said)] if self.several else []  # one alone was said in words just before
         division = Division("", *words, equation, self.evidence(said), classes=[self.kind])
         division["ids"] = [self.shown.node_id]
@@ -146,7 +147,7 @@ class ErrataTable(SourceTable):
         return Division(
             "",
             nodes.paragraph("", "Theorem ", link, classes=["theorem-title"]),
-            self.formula(proof.equation, "theorem"),
+            self.formula(proof.equation, "theorem", proof.python),
             nodes.paragraph("", f"for {proof.scope}", classes=["theorem-scope"], printed_from=self.name_shown),
             classes=["theorem"],
         )

@@ -8,6 +8,7 @@ font has no glyph for, is a warning with file and line, so a build with `-W` fai
 import json
 import re
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def setup(app: Sphinx) -> None:
     """Offer Sphinx a renderer of mathematics named mathml."""
     app.add_config_value("typeset_temml", "node_modules/temml/dist/temml.min.js", "html", str)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
+    app.add_css_file("equations.css")
+    app.add_js_file("equations.js", loading_method="defer")
     app.connect("doctree-resolved", keep_marks_beside_formulas)
     app.connect("html-page-context", load_fonts_early)
 
@@ -122,19 +125,21 @@ def unnumbered(tex: str) -> str:
 
 def visit_inline(writer: HTML5Translator, node: nodes.math) -> None:
     """Write mathematics that stands in a line."""
-    writer.body.append(writer.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    letter = {"data-symbol": node["symbol"]} if "symbol" in node else {}
+    writer.body.append(writer.starttag(node, "span", "", CLASS="math notranslate nohighlight", **letter))
     writer.body.append(f"{_typeset(writer, node, node.astext(), display=False)}</span>")
     raise nodes.SkipNode
 
 
 def visit_display(writer: HTML5Translator, node: nodes.math_block) -> None:
-    """Write an equation: a box that scrolls when it is wider than the page, and its number."""
+    """Write an equation: a box that scrolls when it is wider than the page, its code to copy, and its number."""
     as_it_is = node.get("no-wrap", node.get("nowrap", False))
     tex = unnumbered(node.astext() if as_it_is else arranged(node.astext()))
     number = get_node_equation_number(writer, node) if node.get("number") else None
     name = _("Equation %s") % number if number else _("Equation")
     writer.body.append(writer.starttag(node, "div", CLASS="math notranslate nohighlight"))
-    writer.body.append(f'<div class="equation" role="group" aria-label="{name}" tabindex="0">')
+    code = f' data-sympy="{escape(node["python"]).replace(chr(10), "&#10;")}"' if node.get("python") else ""
+    writer.body.append(f'<div class="equation" role="group" aria-label="{name}" tabindex="0"{code}>')
     writer.body.append(f"{_typeset(writer, node, tex, display=True)}</div>")
     if number:
         writer.body.append(f'<span class="eqno">({number})')
