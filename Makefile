@@ -58,7 +58,7 @@ bench: $(VENV)/test.stamp ## measure side by side, print the ratios, keep the ru
 
 coverage: $(VENV)/test.stamp $(NEEDS) ## run every test, keep how much of src/ ran in benchmarks/
 	@mkdir -p build/coverage
-	@$(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report=json:build/coverage/found.json --cov-report=
+	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report=json:build/coverage/found.json --cov-report=
 	@PYTHONPATH=tests $(RUN) -m benchmarks.covered build/coverage/found.json benchmarks
 
 doctest: $(NEEDS) ## run the doctests of the pages with Sphinx's doctest builder

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.heads import WAYS, problem
 from lossgrad import head, library
 from lossgrad.expressions import ShapeError
 from lossgrad.head import Head, linear_cross_entropy
@@ -217,6 +218,13 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 def test_bad_input_is_named(given_: dict[str, Any], error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         linear_cross_entropy(**{"W": W, "X": X, "y": Y, **given_})
+
+
+@pytest.mark.parametrize("way", ["direct", "generated", "jax"])
+def test_what_the_benchmark_compares_with_gives_the_same(way: str) -> None:
+    W, X, y = problem(100, 3, 7)
+    loss, by_weights, by_data = map(np.asarray, WAYS[way](W, X, y)())
+    agree(Head(float(loss), by_weights, by_data), linear_cross_entropy(W, X, y), W, X)
 
 
 def test_every_theorem_of_the_head_can_be_run() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.covered import modules, not_run, whole
 from benchmarks.fresh import Fresh, Stopped
 from benchmarks.report import printed, runs
 from lossgrad.book.gate import GateClosed
@@ -188,3 +189,26 @@ def test_a_fresh_process_answers_what_it_found_and_can_be_stopped() -> None:
         assert 0 < fresh.seconds < 60
     finally:
         fresh.end()
+
+
+COVERED = {
+    "src/lossgrad/a.py": {
+        "missing_lines": [3, 4],
+        "missing_branches": [[2, 3], [6, 8]],
+        "summary": {"num_statements": 9},
+    },
+    "src/lossgrad/b.py": {"missing_lines": [], "missing_branches": [], "summary": {"num_statements": 5}},
+}
+
+
+def test_lines_and_branches_that_ran_are_shares_with_a_least() -> None:
+    totals = {"covered_lines": 19, "num_statements": 20, "covered_branches": 9, "num_branches": 10}
+    lines, branches = (Row(rounds=1, **row) for row in whole(totals))
+    assert (lines.what, lines.value, branches.value) == ("lines that ran, of 20", 95, 90)
+    assert only(lines).is_met(lines)
+    assert not only(branches).is_met(branches)
+
+
+def test_what_did_not_run_is_named_by_module_line_and_branch() -> None:
+    assert list(modules(COVERED)) == [{"what": "src/lossgrad/a.py, of 9", "value": 2, "unit": ""}]
+    assert list(not_run(COVERED)) == ["src/lossgrad/a.py: 3, 4, 2->3, 6->8"]

@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fresh import measure
 
-LIMIT = float(os.environ.get("LIMIT", 120))
+LIMIT = float(os.environ.get("LIMIT", 60))
 
 GOALS = "Goals"
 CORE = "the core theorem with softmax cross-entropy: every shape, all entries"
