@@ -14,13 +14,15 @@ from figure_script import answered
 from lossgrad import library
 from lossgrad.book.figures import meeting
 from lossgrad.book.figures.drawing import SCRIPTS, first_state
+from lossgrad.book.figures.flip import MOST as MOST_TAPS
+from lossgrad.book.figures.flip import FlipFigure
 from lossgrad.book.figures.meeting import GRADIENTS, MOST, VALUES, MeetingFigure
 from lossgrad.book.figures.scores import START, ScoresFigure
 from lossgrad.expressions import LossGradient, softmax
 from lossgrad.notation import C, D, N, S
 from lossgrad.numerics import function
 from lossgrad.printing import latex
-from lossgrad.theorems import linear
+from lossgrad.theorems import convolution, linear
 from lossgrad.theorems.softmax import mean_loss, score_gradient
 from small_book import SmallBook
 
@@ -30,8 +32,8 @@ SIZES = list(product(range(1, MOST + 1), repeat=3))
 LAYOUTS = [(letter, layout) for letter in GRADIENTS for layout in ("columns", "rows")]
 
 
-class MeetingData(MeetingFigure):
-    """The directive's data without a page: formulas stay TeX."""
+class WithoutPage:
+    """A directive's data without a page: formulas stay TeX."""
 
     def __init__(self) -> None: ...
 
@@ -42,16 +44,13 @@ class MeetingData(MeetingFigure):
         return latex(e)
 
 
-class ScoresData(ScoresFigure):
-    """The directive's data without a page: formulas stay TeX."""
+class MeetingData(WithoutPage, MeetingFigure): ...
 
-    def __init__(self) -> None: ...
 
-    def proved(self, *names: str) -> None:
-        assert set(names) <= library.theorems().keys()
+class ScoresData(WithoutPage, ScoresFigure): ...
 
-    def typeset(self, e: Any) -> str:
-        return latex(e)
+
+class FlipData(WithoutPage, FlipFigure): ...
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +203,38 @@ def test_the_first_state_of_the_scores_says_what_follows_from_them() -> None:
     assert START == {"scores": [20, 10, -5], "truth": 1, "shift": 0}
     for value in (*shown["probabilities"], *shown["gradient"], shown["loss"]):
         assert f"<output>{value:.3f}</output>".replace("-", "−") in drawn
+
+
+# The taps of a convolution.
+
+FLIPS = [(T, K) for T in range(1, MOST_TAPS["T"] + 1) for K in range(1, MOST_TAPS["K"] + 1)]
+FLIPPED = """
+  return given.sizes.map(([T, K]) => Array.from({ length: script.lengths({ T, K })[given.of] }, (_, at) =>
+    script.total(given.of, at, { T, K }, given.values)));
+"""
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        ("result", convolution.correlation().lhs.parent),
+        ("taps", convolution.tap_gradient().rhs),
+        ("signal", convolution.signal_gradient().rhs),
+    ],
+)
+def test_every_sum_over_taps_is_that_of_the_theorem(of: str, said: Any) -> None:
+    values = FlipData().data()["values"]
+    formula = function(said)
+    shown = answered("figure-flip", FLIPPED, {"of": of, "sizes": FLIPS, "values": values})
+    for (T, K), entries in zip(FLIPS, shown, strict=True):
+        lengths = {"x": T + K - 1, "w": K, "g": T}
+        arguments = {p.name: np.array([values[p.name][: lengths[p.name]]]).T for p in formula.parameters}
+        assert formula(**arguments)[:, 0].tolist() == entries, (T, K)
+
+
+def test_the_signal_meets_the_taps_in_reverse() -> None:
+    drawn = first_state("figure-flip", json.dumps(FlipData().data()))
+    assert "Entry 2 of the signal meets the taps from the last to the first, 2, 1, 0." in drawn
 
 
 # On a page.

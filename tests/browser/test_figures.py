@@ -11,6 +11,7 @@ from browser.conftest import Visit
 
 MEETING = "derivation/transpose.html"
 SCORES = "derivation/softmax.html"
+FLIP = "catalogue/convolution.html"
 
 
 def numbers(table: Locator, cells: str = "td.number, td.entry") -> list[list[int]]:
@@ -215,23 +216,64 @@ def test_the_gradient_is_probability_minus_one_where_the_class_is_true(scores: L
         assert values["truth"] == truth
 
 
+# The taps of a convolution.
+
+
+@pytest.fixture
+def flip(visit: Visit) -> Locator:
+    return visit(FLIP).locator("figure.figure-flip")
+
+
+@pytest.mark.parametrize(("of", "last"), [("result", 3), ("taps", 2), ("signal", 5)])
+def test_keys_go_through_the_entries_of_what_is_looked_at(flip: Locator, of: str, last: int) -> None:
+    flip.locator(f'[name="flip-of"][value="{of}"]').check()
+    chosen(flip).focus()
+    for key, entry in (("Home", 0), ("ArrowLeft", 0), ("ArrowRight", 1), ("ArrowDown", 2), ("End", last)):
+        flip.page.keyboard.press(key)
+        expect(chosen(flip)).to_have_attribute("data-entry", str(entry))
+        expect(chosen(flip)).to_be_focused()
+
+
+def test_an_entry_of_the_signal_meets_the_taps_from_the_last_to_the_first(flip: Locator) -> None:
+    flip.locator('[data-entry="3"]').click()
+    expect(flip.locator(".told")).to_have_text(
+        "Entry 3 of the signal meets the taps from the last to the first, 2, 1, 0."
+    )
+    column = numbers(flip.locator(".band table").first, ".tap.term")
+    assert [tap for row in column for tap in row] == numbers(flip.locator(".band table").last)[0][::-1]
+
+
+def test_the_longest_convolution_fits_a_phone(visit: Visit) -> None:
+    page = visit(FLIP, phone=True)
+    flip = page.locator("figure.figure-flip")
+    for of in ("result", "taps", "signal"):
+        flip.locator(f'[name="flip-of"][value="{of}"]').check()
+        moved(flip.locator('[name="T"]'), 6)
+        moved(flip.locator('[name="K"]'), 4)
+        right = flip.locator(".entry, .number").evaluate_all(
+            "(all) => all.map((it) => it.getBoundingClientRect().right)"
+        )
+        assert max(right) <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 # Without scripts, and in general.
 
 
-@pytest.mark.parametrize(("address", "kind"), [(MEETING, "figure-meeting"), (SCORES, "figure-scores")])
+@pytest.mark.parametrize(
+    ("address", "kind"), [(MEETING, "figure-meeting"), (SCORES, "figure-scores"), (FLIP, "figure-flip")]
+)
 def test_without_scripts_the_same_is_shown_and_nothing_offered(visit: Visit, address: str, kind: str) -> None:
     words = "(it) => [...it.querySelectorAll('table, .told, .loss')].map((part) => part.textContent)"
     plain = visit(address, scripts=False).locator(f"figure.{kind}")
     told = plain.evaluate(words)
     expect(plain.locator("input:visible")).to_have_count(0)
     expect(plain.locator('[role="grid"]')).to_have_count(0)
-    box = plain.locator("table").first.bounding_box()
     live = visit(address).locator(f"figure.{kind}")
     assert live.evaluate(words) == told
-    assert box is not None
 
 
-@pytest.mark.parametrize("address", [MEETING, SCORES])
+@pytest.mark.parametrize("address", ["index.html", MEETING, SCORES, FLIP])
 def test_a_script_that_takes_over_moves_nothing(visit: Visit, address: str) -> None:
     page: Page = visit(address, fresh=True)
     shifts = """() => new Promise((done) => {

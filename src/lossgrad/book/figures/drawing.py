@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -71,9 +72,13 @@ class FigureDirective(SphinxDirective):
 def first_state(kind: str, data: str) -> str:
     """What a figure shows before anybody touches it, drawn by its own script."""
     engine = Context()
-    engine.module((SCRIPTS / f"{kind}.js").read_text(encoding="utf-8") + FIRST)
+    parts, script = ((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ("figure-parts", kind))
+    engine.module((parts if IMPORT.search(script) else "") + IMPORT.sub("", script) + FIRST)
     return str(json.loads(engine.get("first")(data)))
 
+
+IMPORT = re.compile(r"^import .*$", re.MULTILINE)
+"""The engine reads one module, so what a script imports stands before it."""
 
 FIRST = """
 globalThis.first = (text) => {

@@ -1,31 +1,30 @@
 // Which row meets which column in an entry of a gradient: the reader chooses the entry, the figure shows its sum.
-// What meets is read from the theorems when the book is built (lossgrad.book.interactive), formulas come typeset.
+// What meets is read from the theorems when the book is built (lossgrad.book.figures.meeting), formulas come typeset.
 // The functions above the line below know no page; the build draws the first state with them, a test asks them all.
+import { adapt, head, number, sum } from "./figure-parts.js";
 
 // The terms of the sum in entry (row, column): the two entries that meet in each, with their values.
 export function terms(view, values, [row, column], sizes) {
-  return Array.from({ length: sizes[view.sum] }, (_, sum) =>
+  return Array.from({ length: sizes[view.sum] }, (_, n) =>
     view.factors.map(({ letter, at }) => {
-      const [i, j] = at.map((index) => ({ row, column, sum })[index]);
+      const [i, j] = at.map((index) => ({ row, column, sum: n })[index]);
       return { letter, i, j, value: values[letter][i][j] };
     }),
   );
 }
 
-export const total = (met) => met.reduce((sum, [a, b]) => sum + a.value * b.value, 0);
+export const total = (met) => met.reduce((result, [a, b]) => result + a.value * b.value, 0);
 
-const number = (value) => String(value).replace("-", "−");
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+
+// A factor of a term, as the sum shows it.
+const factor = ({ factors }) => ({ i, j, value }, which) => ({ entry: factors[which].entry, indices: { i, j }, value });
+
 const letterOf = (letter) => letter.replace("'", "′");
 const shapeOf = ({ shape }, sizes) => shape.map((size) => sizes[size] ?? 1);
 
-// A formula with numbers for the indices i and j that it was typeset with.
-const indexed = (formula, i, j) => formula.replace("<mi>i</mi>", `<mn>${i}</mn>`).replace("<mi>j</mi>", `<mn>${j}</mn>`);
-
 // A line of numbers beside a matrix, and what they count.
 const counted = (axes, size, sizes) => ({ name: axes[size] ?? "", count: sizes[size] ?? 1 });
-
-const head = (content, attributes) => (content === "" ? `<td ${attributes.replace(/scope="\w+" ?/, "")}></td>` : `<th ${attributes}>${content}</th>`);
 
 function heads({ name, count }, before, after) {
   const numbers = Array.from({ length: count }, (_, k) => head(name && k, 'scope="col"')).join("");
@@ -85,20 +84,7 @@ function panel(data, layout, { by, sizes, at }, live) {
   const widths = [[...other.shape].reverse(), (scoresFirst ? view : other).shape].map((shape) => shapeOf({ shape }, sizes)[1]);
   const columns = Math.max(...widths) + shapeOf(scores, sizes)[1];
   return `<div class="panel ${layout}" data-columns="${columns}"><p class="layout"><b>Examples as ${layout}</b> <span>${view.product}</span></p>
-<div class="arrangement">${places}</div>${sum(met, view, total(met))}</div>`;
-}
-
-// The sum, written as one multiplies by hand: factor, factor, product, and what the products add up to.
-function sum(met, view, result) {
-  const line = (sign, cells, last) => `<tr>${head(sign, 'scope="row"')}${cells.join("")}<td class="total">${last}</td></tr>`;
-  const cell = (content, term) => `<td class="tone-${term}">${content}</td>`;
-  const factor = (which) => (pair, term) => {
-    const { i, j, value } = pair[which];
-    return cell(`<small>${indexed(view.factors[which].entry, i, j)}</small>${number(value)}`, term);
-  };
-  const products = met.map(([a, b], term) => cell(number(a.value * b.value), term));
-  return `<table class="sum" aria-label="The sum, term by term"><tbody>
-${line("", met.map(factor(0)), "")}${line("×", met.map(factor(1)), "sum")}${line("=", products, number(result))}</tbody></table>`;
+<div class="arrangement">${places}</div>${sum(met.map((pair) => pair.map(factor(view))), total(met))}</div>`;
 }
 
 const ordered = (place, [index]) => (index === "sum" ? `column ${place.j}` : `row ${place.i}`);
@@ -137,16 +123,6 @@ export function controls(data) {
 }
 
 // ---- On a page.
-
-// Make what is there like what is wanted, element by element, so that focus and animations stay.
-function adapt(there, wanted) {
-  if (there.nodeName !== wanted.nodeName || there.childNodes.length !== wanted.childNodes.length) return there.replaceWith(wanted);
-  if (!there.attributes) return void (there.data !== wanted.data && (there.data = wanted.data));
-  for (const { name } of [...there.attributes]) if (!wanted.hasAttribute(name)) there.removeAttribute(name);
-  for (const { name, value } of wanted.attributes) if (there.getAttribute(name) !== value) there.setAttribute(name, value);
-  const pairs = [...there.childNodes].map((child, k) => [child, wanted.childNodes[k]]);
-  pairs.forEach(([child, other]) => adapt(child, other));
-}
 
 // The row or column that is turned over moves from where it is stored to where it meets the other.
 function turn(panel) {
