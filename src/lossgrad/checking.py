@@ -173,7 +173,7 @@ def check_gradient(
     Im f(at + ihV)/h, which cancel nothing, for an f that is analytic in complex numbers. ``dtype`` is the precision of
     the differences when it is to be another than that of ``at``: float64 to check a float32 gradient well.
 
-    Two numbers agree when they differ by no more than
+    Two numbers agree when they differ by no more than::
 
         6 s/h  +  the larger of |D(2h) - D(h)| and |D(4h) - D(2h)|/4  +  32 u times the largest entry.
 
