@@ -28,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html test test-browser nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
+.PHONY: help html pdf test test-browser test-pdf nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -36,6 +36,11 @@ help: ## show this list
 html: $(NEEDS) ## build the book in build/html
 	$(call build,html)
 	@echo "The book is at build/html/index.html; read it with \`make serve\`."
+
+pdf: html ## print the built book and the cheat sheet with Chromium (`CHROMIUM` names another)
+	@echo "Printing the book in build/pdf"
+	@$(RUN) -m lossgrad.book.printing_press build/html build/pdf
+	@$(MAKE) --no-print-directory html
 
 serve: html ## build the book and serve it on this machine
 	@echo "The book is on 127.0.0.1, port $(PORT); stop with Ctrl-C."
@@ -46,6 +51,9 @@ test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules
 
 test-browser: html $(VENV)/test.stamp ## look at the built book in Debian's Chromium (`CHROMIUM` names another)
 	@$(RUN) -m pytest tests/browser
+
+test-pdf: pdf $(VENV)/test.stamp ## look at the printed book
+	@$(RUN) -m pytest tests/paper
 
 nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
 	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py

@@ -48,6 +48,7 @@ from lossgrad.numerics import *
 """
 
 bibtex_bibfiles = ["docs/references.bib"]
+bibtex_reference_style = "author_year"
 
 # Mathematics is MathML when the page arrives (lossgrad.book.typeset), in cell outputs too.
 html_math_renderer = "mathml"

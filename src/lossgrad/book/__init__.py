@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 
 from lossgrad.book import (
     behind,
+    cheat_sheet,
     directives,
     execution,
     figures,
@@ -13,11 +14,14 @@ from lossgrad.book import (
     graph,
     ledger,
     notation_table,
+    notebooks,
     numbers,
     pages,
     rules_table,
+    searching,
     source_tables,
     symbols,
+    take_along,
     totals,
     typeset,
 )
@@ -27,17 +31,21 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's parts with Sphinx."""
     directives.setup(app)
     behind.setup(app)
+    cheat_sheet.setup(app)
     execution.setup(app)
     figures.setup(app)
     gate.setup(app)
     graph.setup(app)
     ledger.setup(app)
     notation_table.setup(app)
+    notebooks.setup(app)
     numbers.setup(app)
     pages.setup(app)
     rules_table.setup(app)
+    searching.setup(app)
     source_tables.setup(app)
     symbols.setup(app)
+    take_along.setup(app)
     totals.setup(app)
     typeset.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

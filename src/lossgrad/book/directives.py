@@ -112,6 +112,16 @@ def pass_by(writer: Any, node: nodes.Element) -> None:
     """Write the content alone."""
 
 
+def indexed(shown: Shown) -> tuple[str, str, str, str, None]:
+    """An entry of the index: the title of a statement, and below it the kind and the name."""
+    entry = f"{library.title(shown.name)}; {INDEXED[shown.kind]} {shown.name}"
+    return ("single", entry, shown.node_id, "", None)
+
+
+INDEXED = {"theorem": "theorem", "definition": "definition", "refuted": "mistake"}
+"""What the index calls a statement of each kind."""
+
+
 class StatementBox(SphinxDirective):
     """What the three boxes share: a home, a title, the words, the equation."""
 
@@ -124,7 +134,7 @@ class StatementBox(SphinxDirective):
         if not self.again:
             StatementDomain.of(self.env).note_shown(self.shown)
         try:
-            return [self.box()]
+            return [*self.index_entry(), self.box()]
         except Exception as refusal:  # whatever it is, the page cannot stand, and the reader of the log needs its place
             reason = str(refusal) if type(refusal).__module__.startswith("lossgrad.") else repr(refusal)
             StatementDomain.of(self.env).note_fault(
@@ -134,6 +144,10 @@ class StatementBox(SphinxDirective):
 
     def box(self) -> nodes.Element:
         raise NotImplementedError
+
+    def index_entry(self) -> list[nodes.Node]:
+        """Its entry in the index; what is shown again has one already."""
+        return [] if self.again else [addnodes.index(entries=[indexed(self.shown)])]
 
     @property
     def shown(self) -> Shown:

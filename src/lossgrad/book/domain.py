@@ -137,7 +137,11 @@ class StatementDomain(Domain):
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         for docname, statement in self.homes():
-            yield statement.name, library.title(statement.name), statement.kind, docname, statement.node_id, 1
+            yield statement.name, library.title(statement.name), statement.kind, docname, statement.node_id, UNSEARCHED
+
+
+UNSEARCHED = -1
+"""Sphinx's search leaves such objects out: `lossgrad.book.searching` finds statements, by their words too."""
 
 
 KINDS = tuple(StatementDomain.object_types)

@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 
 from lossgrad import library
 from lossgrad.book import records
-from lossgrad.book.directives import Division, RefutedBox, linked
+from lossgrad.book.directives import Division, RefutedBox, indexed, linked
 from lossgrad.book.domain import Shown, StatementDomain
 from lossgrad.printing import latex, python
 from lossgrad.proofs import Malformed
@@ -89,6 +89,10 @@ class ErrataTable(SourceTable):
     @property
     def shown(self) -> Shown:
         return Shown(self.kind, self.name_shown, self.lineno)
+
+    def run(self) -> list[nodes.Node]:
+        false = [Shown(self.kind, name, self.lineno) for erratum in ERRATA for name in erratum.false]
+        return [addnodes.index(entries=list(map(indexed, false))), *super().run()]
 
     def table(self) -> nodes.table:
         lines = [self.line(erratum) for erratum in ERRATA]
