@@ -15,6 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the pages take from npm, and the fonts as the pages carry them.
 FETCHED := node_modules/.fetched
 FONTS := $(addprefix build/static/fonts/,mathematics.woff2 text.woff2 text-italic.woff2 icons.woff2)
+CHECKED := node_modules/.checked
 NEEDS := $(VENV)/book.stamp $(FETCHED) $(FONTS)
 
 # A page is read again after a build that did not pass: Sphinx says a warning only when it reads the page.
@@ -49,7 +50,7 @@ serve: html ## build the book and serve it on this machine
 test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules included
 	@$(RUN) -m pytest -n 2 --dist worksteal
 
-test-browser: html $(VENV)/test.stamp ## look at the built book in Debian's Chromium (`CHROMIUM` names another)
+test-browser: $(CHECKED) html $(VENV)/test.stamp ## look at the built book in Debian's Chromium (`CHROMIUM` names another)
 	@$(RUN) -m pytest tests/browser
 
 test-pdf: pdf $(VENV)/test.stamp ## look at the printed book
@@ -58,7 +59,7 @@ test-pdf: pdf $(VENV)/test.stamp ## look at the printed book
 nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
 	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py
 
-bench: $(VENV)/test.stamp ## measure side by side, print the ratios, keep the runs in benchmarks/ (ONLY=head: that one)
+bench: $(CHECKED) $(NEEDS) $(VENV)/test.stamp ## measure side by side, print the ratios, keep the runs in benchmarks/ (ONLY=head: that one)
 	@mkdir -p build
 	@$(RUN) -m pytest tests/benchmarks/bench_$(or $(ONLY),*).py --benchmark-enable --benchmark-only --benchmark-quiet \
 		--benchmark-columns=median,iqr,rounds --benchmark-json=build/benchmarks.json
@@ -130,8 +131,13 @@ $(VENV)/test.stamp: locks/test.txt $(VENV)/book.stamp
 
 $(FETCHED): package-lock.json .npmrc | $(VENV)/book.stamp
 	@echo "Fetching the converter of mathematics and the fonts (package-lock.json)"
-	@$(BIN)/npm ci --loglevel=error
+	@$(BIN)/npm ci --omit=dev --loglevel=error
 	@touch $@
+
+$(CHECKED): package-lock.json .npmrc | $(VENV)/book.stamp
+	@echo "Fetching what checks the pages, too: axe, the Nu checker, MathJax to compare with (package-lock.json)"
+	@$(BIN)/npm ci --loglevel=error
+	@touch $(FETCHED) $@
 
 STIX := node_modules/@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2
 STIX_TEXT := node_modules/@fontsource-variable/stix-two-text/files/stix-two-text-latin-wght

@@ -23,8 +23,8 @@ STYLE = """
 html[data-theme] body .bd-content div.cell_output div.text_html:has(.drawn) { all: unset; display: block; }
 .drawn { margin: 0.6rem 0; }
 .drawn svg { height: auto; max-width: 100%; }
+.drawn text { font-family: var(--book-sans, var(--pst-font-family-base, sans-serif)); }
 """
-TYPE = "var(--book-sans, var(--pst-font-family-base, sans-serif))"
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,10 @@ def inline(figure: Any, told: str) -> Figure:
     >>> figure = matplotlib.figure.Figure()
     >>> line = figure.subplots().plot([1, 2], color="black")
     >>> picture = inline(figure, "A line that rises from 1 to 2.")
-    >>> INK in picture.svg, "stroke: currentColor" in picture.svg, picture.svg.count("rises")
+    >>> INK in picture.svg, 'stroke="currentColor"' in picture.svg, picture.svg.count("rises")
     (False, True, 2)
+    >>> "style" in picture.svg, "<metadata" in picture.svg, 'id="figure_1"' in picture.svg
+    (False, False, False)
     """
     from matplotlib import rc_context
 
@@ -102,11 +104,20 @@ def regions(
 
 
 def _in_page_ink(svg: str, told: str) -> str:
-    """Without prologue and metadata, in the page's colour and type."""
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    """Without prologue, metadata, styles, and names that another figure has too; in the page's colour and type."""
+    svg = re.sub(r"<metadata>.*?</metadata>|<style\b.*?</style>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = svg.replace(INK, "currentColor")
-    svg = re.sub(r"(font: [^;\"]*?[\d.]+px) [^;\"]*", rf"\1 {TYPE}", svg)
+    svg = re.sub(r'\sstyle="([^"]*)"', lambda found: _attributes(found[1]), svg)
+    used = set(re.findall(r"#([\w.]+)", svg))
+    svg = re.sub(r'\sid="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
     words = escape(told, quote=True)
-    return svg.replace("<svg", f'<svg fill="currentColor" role="img" aria-label="{words}"', 1).replace(
+    lines = 'stroke-linejoin="round" stroke-linecap="butt"'
+    return svg.replace("<svg", f'<svg fill="currentColor" {lines} role="img" aria-label="{words}"', 1).replace(
         ">", f"><title>{words}</title>", 1
     )
+
+
+def _attributes(style: str) -> str:
+    """The declarations of a style as attributes, which a strict policy of the page allows; the type is the page's."""
+    declared = (declaration.split(":", 1) for declaration in style.split(";") if ":" in declaration)
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, value in declared if name.strip() != "font-family")

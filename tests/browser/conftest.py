@@ -39,8 +39,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from browser.policy import policy
-from browser.serving import BOOK, PAGES, serving
+from browser.serving import BOOK, PAGES, header, serving
 from browser.watching import opened
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -72,7 +71,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """The address of the served book."""
-    with serving(BOOK, policy(BOOK)) as address:
+    with serving(BOOK, header(BOOK)) as address:
         yield address
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+
+from lossgrad.book.pages import HEADERS
 
 BOOK = Path(__file__).parents[2] / "build" / "html"
 PAGES = sorted(file.relative_to(BOOK).as_posix() for file in BOOK.rglob("*.html") if "_static" not in file.parts)
@@ -17,7 +20,7 @@ FOLDER = "/book/"
 
 
 class Careful(SimpleHTTPRequestHandler):
-    """Serves files with their types and with the book's Content-Security-Policy; what is not there is page 404."""
+    """Serves files with their types and with a Content-Security-Policy, if one is given."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = {  # noqa: RUF012  # as the base class has it
@@ -39,7 +42,8 @@ class Careful(SimpleHTTPRequestHandler):
         return super().translate_path(f"/{inside}")
 
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", self.policy)
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
@@ -52,6 +56,13 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+
+
+def header(book: Path) -> str:
+    """The Content-Security-Policy that a built book asks its host to send."""
+    found = re.search(r"^  Content-Security-Policy: (.+)$", (book / HEADERS).read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None, f"{HEADERS} names no policy"
+    return found[1]
 
 
 @contextmanager

@@ -42,7 +42,10 @@ function nameStyles(node) {
   const { paddingLeft, paddingRight, mathDepth, "math-depth": depth = mathDepth, ...style } = node.style ?? {};
   if (SPACES[paddingLeft] && SPACES[paddingRight]) node.classes.push(`before-${SPACES[paddingLeft]}`, `after-${SPACES[paddingRight]}`);
   else Object.assign(style, paddingLeft && { paddingLeft }, paddingRight && { paddingRight });
-  if (depth !== undefined) node.classes.push(`depth-${depth}`);
+  if (depth !== undefined) {
+    node.classes.push(`depth-${depth}`);
+    delete node.attributes.scriptlevel; // it says the same, where HTML does not allow it
+  }
   if (node.style) node.style = style;
 }
 
