@@ -60,6 +60,7 @@ AMENDED = {
 
 WITHOUT_HASH = re.compile(r"<[a-zA-Z][^<>]*?\s(?:style|on[a-z]+)=[^<>]*>")
 CHARSET = re.compile(r'<meta charset="utf-8"\s*/?>')
+WITHOUT_TITLE = {"genindex": "The index of the book", "search": "Search the book"}
 LONGEST = 200
 
 logger = logging.getLogger(__name__)
@@ -145,7 +146,8 @@ def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     """Say in the head of a page what it is about, unless the page says it itself."""
     tags = context.get("metatags", "")
     if 'name="description"' not in tags:
-        said = description(doctree) or f"{_plain(context['title'])}: {app.config.project}"
+        title = context.get("title") or WITHOUT_TITLE[page]
+        said = description(doctree) or f"{_plain(title)}: {app.config.project}"
         said = shorten(said, LONGEST, placeholder="…")
         context["metatags"] = f'{tags}\n<meta name="description" content="{escape(said)}">'
 
