@@ -29,7 +29,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html pdf test test-browser test-pdf nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
+.PHONY: help html pdf test test-browser test-pdf test-torch evidence nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -55,6 +55,13 @@ test-browser: $(CHECKED) html $(VENV)/test.stamp ## look at the built book in De
 
 test-pdf: pdf $(VENV)/test.stamp ## look at the printed book
 	@$(RUN) -m pytest tests/paper
+
+test-torch: $(VENV)/torch.stamp ## run the PyTorch code that is printed from every theorem and shown on pages
+	@$(RUN) -m pytest -n 2 --dist worksteal tests/pytorch/run_printed_code.py
+
+evidence: $(VENV)/test.stamp ## look at every theorem for the ledger, keep what was found in evidence/
+	@$(RUN) -m pytest -n 2 --dist worksteal tests/test_mutants.py tests/test_second_opinion.py
+	@$(RUN) tests/evidence.py build evidence
 
 nightly: $(VENV)/test.stamp ## draw 10,000 expressions for each test of the kernel, others each time
 	@HYPOTHESIS_PROFILE=nightly $(RUN) -m pytest -n 2 --dist worksteal tests/test_kernel.py tests/test_rules.py
@@ -125,6 +132,17 @@ $(VENV)/book.stamp: locks/book.txt pyproject.toml | $(BIN)/python
 $(VENV)/test.stamp: locks/test.txt $(VENV)/book.stamp
 	@echo "Installing what checks the book (locks/test.txt)"
 	@$(INSTALL) --only-binary :all: --no-deps --require-hashes -r locks/test.txt
+	@touch $@
+
+# PyTorch is no part of the lock: for Linux its index holds builds for graphics processors alone, of several gigabytes,
+# and the book needs none of it. So it has a target of its own, which takes whatever build pip finds for this version,
+# with the versions of everything else as they are locked.
+TORCH := torch==2.13.0
+
+$(VENV)/torch.stamp: $(VENV)/test.stamp
+	@echo "Installing $(TORCH), which can be a large download"
+	@sed -n 's/^\([A-Za-z0-9_.-]*==[^ ;]*\).*/\1/p' locks/test.txt > $(VENV)/locked.txt
+	@$(INSTALL) --constraint $(VENV)/locked.txt $(TORCH)
 	@touch $@
 
 # The converter of mathematics and the fonts come from npm; Node itself comes from PyPI.

@@ -2,7 +2,7 @@
 
 Both are float64 functions that a printer makes of the expressions themselves; what an equation leaves open (any loss,
 any activation) is given a smooth function, whose derivatives are JAX's. Neither the proof nor SymPy's ``diff`` has a
-part in it.
+part in it. Another library with derivatives of its own can take JAX's place.
 """
 
 from __future__ import annotations
@@ -25,6 +25,24 @@ from lossgrad.statements import statement
 
 DERIVATIVES = (EntryGradient, Gradient, Jacobian, VectorJacobianProduct)
 Array = Any
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library with derivatives: its printer, how it takes arrays and numbers, gradients and entrywise slopes."""
+
+    name: str
+    array: Callable[[Array], Any]
+    number: Callable[[float], Any]
+    gradient: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
+    slope: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
+
+
+def _jax_slope(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    return lambda t: jax.jvp(function, (t,), (jnp.ones_like(t),))[1]
+
+
+JAX = Library("jax", jnp.asarray, float, jax.grad, _jax_slope)
 
 
 class NoOpinion(ArithmeticError):
@@ -51,20 +69,28 @@ def opinion(equation: Eq, points: int = 2) -> Opinion:
 
 
 def _at(equation: Eq, seed: int) -> Opinion:
-    read = reading(equation)
-    sizes = _shapes(read.sizes, seed)
     for positive in (False, True):
-        values = Values(read, sizes, seed, positive)
-        left, right = (np.asarray(list(_sided(side, equation, values))) for side in equation.args)
+        values = values_of(equation, seed, positive)
+        left, right = (_sided(side, equation, values) for side in equation.args)
         if np.isfinite(left).all() and np.isfinite(right).all():
             return Opinion(relative_error(left, right), left.size, int(np.count_nonzero(left)))
     raise NoOpinion(f"no finite values of {equation}")
 
 
-def _sided(side: Any, equation: Eq, values: Values) -> Iterator[float]:
+def _sided(side: Any, equation: Eq, values: Values) -> Array:
     """A side's entries: by JAX for what is to be differentiated, by NumPy's code for what is not."""
-    backend = "jax" if side.has(*DERIVATIVES, Derivative) else "numpy"
-    yield from _evaluated(side, backend, equation, values)
+    return evaluated(side, "jax" if is_differentiated(side) else "numpy", equation, values)
+
+
+def is_differentiated(side: Any) -> bool:
+    """Whether a side holds derivatives, which NumPy cannot carry out."""
+    return bool(side.has(*DERIVATIVES, Derivative))
+
+
+def values_of(equation: Eq, seed: int, positive: bool, library: Library = JAX) -> Values:
+    """Values at random, at a random shape, of all that an equation leaves open."""
+    read = reading(equation)
+    return Values(read, _shapes(read.sizes, seed), seed, positive, library)
 
 
 def _shapes(sizes: Sequence[Any], seed: int) -> dict[Any, int]:
@@ -73,11 +99,11 @@ def _shapes(sizes: Sequence[Any], seed: int) -> dict[Any, int]:
     return {n: draw.choice((2, 3)) if seed else (3, 2, 4)[place % 3] for place, n in enumerate(sizes)}
 
 
-def relative_error(left: Array, right: Array) -> float:
+def relative_error(left: Array, *others: Array) -> float:
     """The largest difference over the largest entry; where one side is 0 throughout, the difference itself."""
-    largest = [np.max(np.abs(side)) for side in (left, right)]
+    largest = [np.max(np.abs(side)) for side in (left, *others)]
     scale = max(largest) if min(largest) > 0 else 1.0
-    return float(np.max(np.abs(left - right)) / scale)
+    return float(max(np.max(np.abs(left - other)) for other in others) / scale)
 
 
 # -- the values of what an equation leaves open -----------------------------------------------------------------------
@@ -91,6 +117,7 @@ class Values:
     sizes: Mapping[Any, int]
     seed: int
     positive: bool
+    library: Library = JAX
     drawn: dict[Any, Any] = field(default_factory=dict)
 
     def of(self, parameter: Parameter) -> Any:
@@ -108,21 +135,22 @@ class Values:
         symbol, name = parameter.symbol, parameter.name
         if parameter.kind == "matrix":
             table = self.normal(name)(tuple(self.size(n) for n in symbol.shape))
-            return jnp.asarray(np.abs(table) + 0.1 if self.positive else table)
+            return self.library.array(np.abs(table) + 0.1 if self.positive else table)
         if parameter.kind == "labels":
             below = min((self.size(n) for n in self.read.classes.get(symbol, ())), default=min(self.sizes.values()))
             draw = random.Random(f"{self.seed} {name}")
-            return jnp.asarray([draw.randrange(below) for _ in range(self.size(symbol.shape[0]))])
+            return self.library.array(np.asarray([draw.randrange(below) for _ in range(self.size(symbol.shape[0]))]))
         if parameter.kind == "loss":
             return self._loss(name)
         if parameter.kind == "loss gradient":
-            return jax.grad(self._loss(str(symbol).removeprefix("grad_")))
+            return self.library.gradient(self._loss(str(symbol).removeprefix("grad_")))
         if parameter.kind.startswith("activation"):
             return self._activation(str(symbol))
         if symbol in self.sizes:
             return self.sizes[symbol]
         number = float(self.normal(name)(()))
-        return abs(number) + 0.1 if symbol.is_positive or self.positive else number
+        number = abs(number) + 0.1 if symbol.is_positive or self.positive else number
+        return self.library.number(number)
 
     def size(self, n: Any) -> int:
         value = int(Integer(n) if isinstance(n, int) else n.subs(self.sizes))
@@ -135,25 +163,28 @@ class Values:
         along, across = self.normal("along", name), self.normal("across", name)
 
         def loss(F: Array) -> Array:
-            A, B = along(F.shape), across(F.shape)
-            return jnp.sum(A * F) + jnp.sum(B * F) ** 2 / 2 + jnp.sum(F**3) / 3
+            A, B = (self.library.array(drawn(tuple(F.shape))) for drawn in (along, across))
+            return (A * F).sum() + (B * F).sum() ** 2 / 2 + (F**3).sum() / 3
 
         return loss
 
     def _activation(self, name: str) -> Callable[[Array], Array]:
-        """phi(t) = t^3 / 3 + a t^2 + b t; with a prime behind its name, JAX's derivative of it."""
+        """phi(t) = t^3 / 3 + a t^2 + b t; with a prime behind its name, the library's derivative of it."""
         if name.endswith("'"):
-            function = self._activation(name.removesuffix("'"))
-            return lambda t: jax.jvp(function, (t,), (jnp.ones_like(t),))[1]
-        a, b = self.normal("activation", name)((2,))
+            return self.library.slope(self._activation(name.removesuffix("'")))
+        a, b = map(float, self.normal("activation", name)((2,)))
         return lambda t: t**3 / 3 + a * t**2 + b * t
 
 
 # -- the values of a side ----------------------------------------------------------------------------------------------
 
 
-def _evaluated(side: Any, backend: str, equation: Eq, values: Values) -> Iterator[float]:
-    """All entries of a side, for all values of its free indices."""
+def evaluated(side: Any, backend: str, equation: Eq, values: Values) -> Array:
+    """All entries of a side, for all values of its free indices, by its printed code."""
+    return np.asarray(list(_entries(side, backend, equation, values)))
+
+
+def _entries(side: Any, backend: str, equation: Eq, values: Values) -> Iterator[float]:
     limits = _limits(equation, values)
     run = _function(_written_out(side, values), tuple(limits), backend, values)
     for valuation in product(*(range(limit) for limit in limits.values())):
@@ -175,13 +206,20 @@ def _function(side: Any, indices: tuple[Any, ...], backend: str, values: Values)
     exec(compile(made.source, f"<{backend} code of {side}>", "exec"), namespace)
     given = {p: values.of(p) for p in made.parameters if p.symbol not in indices}
     if backend == "numpy":
-        given = {p: np.asarray(value) if isinstance(value, jax.Array) else value for p, value in given.items()}
+        given = {p: _in_numpy(value, values.library) for p, value in given.items()}
 
     def at(*place: Any) -> Array:
         here = dict(zip(indices, place, strict=True))
         return namespace[made.name](*(given.get(p, here.get(p.symbol)) for p in made.parameters))
 
     return jax.jit(at) if indices and backend == "jax" else at
+
+
+def _in_numpy(value: Any, library: Library) -> Any:
+    """A value for NumPy's code: an array of NumPy's, or a function from such to such."""
+    if callable(value):
+        return lambda *arrays: np.asarray(value(*map(library.array, arrays)))
+    return np.asarray(value) if hasattr(value, "shape") else value
 
 
 def _written_out(side: Any, values: Values) -> Any:

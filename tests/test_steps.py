@@ -14,7 +14,8 @@ from lossgrad.counterexamples import Point, close, evaluate
 from lossgrad.entries import written_out
 from lossgrad.expressions import elementwise, equation, inner, one_hot
 from lossgrad.notation import C, D, L, N, S, W, X, phi, s, y
-from lossgrad.steps import LONGEST, steps
+from lossgrad.steps import LONGEST, by_hand, steps, steps_of
+from lossgrad.theorems import curvature, linear
 
 p, q, k = symbols("p q k", integer=True, nonnegative=True)
 
@@ -66,6 +67,31 @@ def test_a_statement_too_long_to_read_has_no_steps_and_is_proved_all_the_same() 
     long = sum((X[q, k] ** n for n in range(1, LONGEST // 2)), S[p, k])
     assert steps(equation(long, long)) == ()
     assert prove(equation(long, long)).steps == ()
+
+
+CHAIN = STATEMENTS["the gradient by the weights"]
+
+
+def test_an_argument_by_hand_is_proved_line_by_line() -> None:
+    by_rule = linear.weight_vjp().lhs.xreplace({linear.G: L.gradient(W * X)})
+    chain = by_hand(CHAIN, [(by_rule, "chain rule"), (CHAIN.rhs, "the linear rule")])
+    assert [(step.left, step.right) for step in chain] == [(CHAIN.lhs, by_rule), (by_rule, CHAIN.rhs)]
+    assert [step.rule for step in chain] == ["chain rule", "the linear rule"]
+
+
+def test_an_argument_with_a_false_line_is_refused() -> None:
+    with pytest.raises(NotProved):
+        by_hand(CHAIN, [(-CHAIN.rhs, "a lost sign"), (CHAIN.rhs, "found again")])
+
+
+def test_an_argument_that_ends_elsewhere_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends at the right side"):
+        by_hand(CHAIN, [(CHAIN.lhs, "nowhere")])
+
+
+def test_a_theorem_with_an_argument_has_its_steps_and_another_those_of_the_machine() -> None:
+    assert steps_of(curvature.hessian_diagonal)[0].rule == "a weight with itself"
+    assert steps_of(linear.weight_gradient) == steps(linear.weight_gradient())
 
 
 def test_a_proof_prints_its_steps_as_aligned_lines() -> None:

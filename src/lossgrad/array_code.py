@@ -119,11 +119,11 @@ _TORCH_CALLS = {
     "one_hot": "torch.nn.functional.one_hot({0}, {1}).T.to(dtype)",
     "sigmoid": "torch.sigmoid({0})",
     "softplus": "torch.nn.functional.softplus({0})",
-    "logaddexp": "torch.logaddexp(torch.as_tensor({0}), torch.as_tensor({1}))",
+    "logaddexp": "torch.logaddexp({0}, {1})",
     "erf": "torch.erf({0})",
-    "maximum": "torch.maximum(torch.as_tensor({0}), torch.as_tensor({1}))",
-    "minimum": "torch.minimum(torch.as_tensor({0}), torch.as_tensor({1}))",
-    "heaviside": "torch.heaviside({0}, torch.tensor(0.5, dtype={0}.dtype))",
+    "maximum": "torch.maximum({0}, {1})",
+    "minimum": "torch.minimum({0}, {1})",
+    "heaviside": "torch.heaviside({0}, torch.tensor(0.5).to({0}))",
     "where": "torch.where({0}, {1}, {2})",
     "block": "torch.cat([torch.cat(row, dim=1) for row in {0}])",
     "array": "torch.stack([torch.stack([torch.as_tensor(entry) for entry in row]) for row in {0}])",
@@ -863,6 +863,8 @@ class ArrayPrinter:
         if isinstance(base, (Add, Sum)) and self._is_sum_of_exponentials(base) and _is_negative(power):
             return self._exp_of([(power, base)])
         if power == S.Half:
+            if self.backend.name == "torch" and self._is_number(base):
+                return Code(f"{self.code(base).inside(_ATOM)}**0.5", _POWER)
             return self.call("sqrt", self._array(base))
         if _is_negative(power):
             return Code(f"1 / {self.code(base**-power).inside(_POWER)}", _PRODUCT)
@@ -875,7 +877,7 @@ class ArrayPrinter:
         return self._log(e.args[0])
 
     def _print_sigmoid(self, e: Any) -> Code:
-        return self.call("sigmoid", self.code(e.args[0]).text)
+        return self.call("sigmoid", self._array(e.args[0]))
 
     def _print_Activation(self, e: Any) -> Code:
         name = type(e).__name__
@@ -894,28 +896,37 @@ class ArrayPrinter:
         return self.call(name, *map(self._array, e.args))
 
     def _array(self, e: Any) -> str:
-        """The argument of a function of arrays: PyTorch takes no plain number there."""
+        """The argument of a function of arrays: PyTorch takes no plain number there.
+
+        A number becomes a float64 tensor without axes, which keeps its digits and does not widen an array it meets.
+        """
         code = self.code(e).text
-        is_number = not self.bound and not e.has(MatrixExpr, Activation)
-        return f"torch.as_tensor({code})" if self.backend.name == "torch" and is_number else code
+        if self.backend.name != "torch" or not self._is_number(e):
+            return code
+        return f"torch.as_tensor({code}, dtype=torch.float64)"
+
+    def _is_number(self, e: Any) -> bool:
+        """Whether it is made of plain numbers and sizes alone."""
+        return not e.has(MatrixExpr, Activation, Indexed, LossValue) and e.free_symbols.isdisjoint(self.bound)
 
     def _print_erf(self, e: Any) -> Code:
-        return self.call("erf", self.code(e.args[0]).text)
+        return self.call("erf", self._array(e.args[0]))
 
     def _print_Heaviside(self, e: Any) -> Code:
-        return self.call("heaviside", self.code(e.args[0]).text)
+        return self.call("heaviside", self._array(e.args[0]))
 
     def _print_Max(self, e: Any) -> Code:
-        return self._folded("maximum", [self.code(arg) for arg in e.args])
+        return self._folded("maximum", e.args)
 
     def _print_Min(self, e: Any) -> Code:
-        return self._folded("minimum", [self.code(arg) for arg in e.args])
+        return self._folded("minimum", e.args)
 
-    def _folded(self, function: str, codes: Sequence[Code]) -> Code:
-        first, *others = codes
+    def _folded(self, function: str, arguments: Sequence[Any]) -> Code:
+        first, *others = map(self._array, arguments)
+        code = Code(first)
         for other in others:
-            first = self.call(function, first.text, other.text)
-        return first
+            code = self.call(function, code.text, other)
+        return code
 
     def _print_Piecewise(self, e: Any) -> Code:
         *cases, (value, condition) = e.args
@@ -926,7 +937,9 @@ class ArrayPrinter:
 
     def _case(self, value: Any, condition: Any, otherwise: Code) -> Code:
         rest = f"{self.backend.module}.nan" if otherwise.text == "nan" else otherwise.text
-        return self.call("where", self.code(condition).text, self.code(value).text, rest)
+        is_plain = self.backend.name == "torch" and self._is_number(condition)
+        holds = self.code(condition).text
+        return self.call("where", self._as_array(holds) if is_plain else holds, self.code(value).text, rest)
 
     def _print_Relational(self, e: Relational) -> Code:
         return Code(f"{self.code(e.lhs).inside(_SUM)} {e.rel_op} {self.code(e.rhs).inside(_SUM)}", 0)
@@ -992,7 +1005,9 @@ class ArrayPrinter:
 
     def _print_KroneckerDelta(self, e: Any) -> Code:
         i, j = (self.code(index).text for index in e.args[:2])
-        return self.call("where", f"{self._as_array(i)} == {j}", "1.0", "0.0")
+        if self.backend.name == "torch":
+            return Code(f"({self._as_array(i)} == {j}).to(dtype)")
+        return self.call("where", f"{i} == {j}", "1.0", "0.0")
 
     def _as_array(self, i: str) -> str:
         return f"torch.as_tensor({i})" if self.backend.name == "torch" else i
@@ -1054,8 +1069,8 @@ class ArrayPrinter:
         if isinstance(e, Sum):
             return self._summed("logsumexp", e.function.args[0], e.limits)
         if e.args[0] == 1 and len(e.args) == 2:
-            return self.call("softplus", self.code(e.args[1].args[0]).text)
-        return self._folded("logaddexp", [Code("0.0") if arg == 1 else self.code(arg.args[0]) for arg in e.args])
+            return self.call("softplus", self._array(e.args[1].args[0]))
+        return self._folded("logaddexp", [S.Zero if arg == 1 else arg.args[0] for arg in e.args])
 
     def _exp_of(self, factors: Sequence[tuple[Any, Any]]) -> Code:
         """exp of the sum of power * log(base)."""
@@ -1107,7 +1122,7 @@ class ArrayPrinter:
         return self._log_sum([*([] if rest == 1 else [(S.One, rest)]), *known])
 
     def _log_sigmoid(self, t: Any) -> Code:
-        return Code(f"-{self.call('softplus', self.code(-t).text).text}", _PRODUCT)
+        return Code(f"-{self.call('softplus', self._array(-t)).text}", _PRODUCT)
 
 
 def _is_matrix(e: Any) -> bool:

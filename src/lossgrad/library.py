@@ -24,6 +24,7 @@ from typing import Any
 
 from sympy import Eq
 
+from lossgrad.arguments import argument
 from lossgrad.expressions import Definition
 
 Statement = Callable[[], Any]
@@ -127,7 +128,7 @@ def stated(function: Statement) -> Any:
 
 @cache
 def rests_on(name: str, package: str = "lossgrad") -> tuple[str, ...]:
-    """The theorems that a theorem calls to state itself, in the book's order; not those that these call in turn.
+    """The theorems that a theorem calls to state or argue itself, in the book's order; not what these call in turn.
 
     >>> rests_on("linear.ridge_gradient"), rests_on("linear.weight_gradient")
     (('linear.weight_gradient',), ())
@@ -138,11 +139,11 @@ def rests_on(name: str, package: str = "lossgrad") -> tuple[str, ...]:
 
 
 def _called(theorem: Statement, names: dict[CodeType, str]) -> set[str]:
-    """The names of the theorems that a theorem calls while it runs, without those that are called inside others."""
+    """The names of the theorems that a theorem and its argument call, without those that are called inside others."""
     running: list[str] = []
     called: set[str] = set()
 
-    def entered(frame: FrameType, event: str, argument: object) -> Tracer | None:
+    def entered(frame: FrameType, event: str, value: object) -> Tracer | None:
         if (name := names.get(frame.f_code)) is None:
             return None
         if len(running) == 1:
@@ -151,7 +152,7 @@ def _called(theorem: Statement, names: dict[CodeType, str]) -> set[str]:
         frame.f_trace_lines = False
         return left
 
-    def left(frame: FrameType, event: str, argument: object) -> Tracer:
+    def left(frame: FrameType, event: str, value: object) -> Tracer:
         if event == "return":
             running.pop()
         return left
@@ -159,7 +160,9 @@ def _called(theorem: Statement, names: dict[CodeType, str]) -> set[str]:
     before = sys.gettrace()
     sys.settrace(entered)
     try:
-        theorem()
+        said = theorem()
+        running.append(names[theorem.__code__])  # what its argument calls, it calls
+        argument(theorem, said.rhs)
     finally:
         sys.settrace(before)
     return called

@@ -3,10 +3,12 @@
 The chain leads from an entry of the left side to the same entry of the right side: the entry, the chain rule with the
 derivatives of entries still standing, these derivatives as deltas, the deltas contracted, the terms collected, the
 right side. Every step is proved on its own by the kernel before it is shown; a line that says nothing new is left out.
+A theorem that is argued by hand (:mod:`lossgrad.arguments`) has the lines that it names, each proved in the same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import (
@@ -21,12 +23,14 @@ from sympy import (
 )
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
+from lossgrad.arguments import Lines, argument
 from lossgrad.counterexamples import Claim
 from lossgrad.entries import NotSupported, contracted, derivative, entry_by_entry, written_out
 from lossgrad.expressions import EntryGradient, MatrixEntry, Scalar, Softmax, entry
+from lossgrad.expressions import equation as equals
 from lossgrad.indices import Form, Unsettled, subtract
 from lossgrad.naming import sums_named
-from lossgrad.proofs import NotProved, Step, reader, vanishes
+from lossgrad.proofs import NotProved, Step, prove, reader, vanishes
 from lossgrad.statements import statement
 from lossgrad.translation import expression
 
@@ -59,6 +63,32 @@ def steps(equation: Any) -> tuple[Step, ...]:
     lines = [(left, ""), *_carried_out(left, claim), *_collected(claim)]
     lines.append((right, "the entry of the right side, written out"))
     return _chain([(_folded(e, equation), rule) for e, rule in lines], claim)
+
+
+def steps_of(theorem: Callable[[], Any]) -> tuple[Step, ...]:
+    """The steps of a theorem: those of its argument by hand where it has one, else those that are found by machine.
+
+    Raises NotProved when a step can not be proved.
+    """
+    stated = theorem()
+    lines = argument(theorem, stated.rhs)
+    return by_hand(stated, lines) if lines else steps(stated)
+
+
+def by_hand(equation: Any, lines: Lines) -> tuple[Step, ...]:
+    """The lines as steps from the left side to the right side, each proved on its own.
+
+    Raises NotProved when a step can not be proved, ValueError when the lines end elsewhere than at the right side.
+    """
+    if lines[-1][0] != equation.rhs:
+        raise ValueError(f"an argument ends at the right side, {equation.rhs}: got {lines[-1][0]}")
+    made: list[Step] = []
+    left = equation.lhs
+    for right, rule in lines:
+        prove(equals(left, right))
+        made.append(Step(left, right, rule))
+        left = right
+    return tuple(made)
 
 
 def _sides(equation: Any, place: tuple[Any, ...]) -> tuple[Any, Any]:

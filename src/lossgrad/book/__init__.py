@@ -13,6 +13,7 @@ from lossgrad.book import (
     gate,
     graph,
     ledger,
+    lookup_table,
     notation_table,
     notebooks,
     numbers,
@@ -37,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     gate.setup(app)
     graph.setup(app)
     ledger.setup(app)
+    lookup_table.setup(app)
     notation_table.setup(app)
     notebooks.setup(app)
     numbers.setup(app)

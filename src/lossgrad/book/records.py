@@ -27,6 +27,7 @@ from lossgrad import library
 from lossgrad.counterexamples import shown
 from lossgrad.printing import latex, python
 from lossgrad.proofs import Refuted, prove
+from lossgrad.steps import steps_of
 
 PRINTS = ("lossgrad.steps", "lossgrad.printing", "lossgrad.book.records")
 """What a record depends on besides the statement's own module."""
@@ -91,7 +92,7 @@ def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecor
         rhs=latex(found.equation.rhs),
         scope=found.scope,
         hypotheses=[latex(hypothesis) for hypothesis in found.hypotheses],
-        steps=[[latex(step.left), latex(step.right), step.rule] for step in found.steps],
+        steps=[[latex(step.left), latex(step.right), step.rule] for step in steps_of(theorem)],
         seconds=found.seconds,
         rests_on=list(rests_on),
         representation=_represented(found.equation),

@@ -27,6 +27,7 @@ from sympy import (
 
 from lossgrad.expressions import Definition, elementwise, equation, gradient, named, parameters, relu, sigmoid, vjp
 from lossgrad.notation import C, D, G, L, N, X, phi
+from lossgrad.theorems.linear import to_weights
 
 A = MatrixSymbol("A", C, N)
 B = MatrixSymbol("B", C, N)
@@ -515,7 +516,7 @@ def swiglu_weight_gradient() -> Eq:
     """
     gate, value, result = _gated_layer()
     received = HadamardProduct(L.gradient(result), value, _named_silu_slopes(gate))
-    return equation(gradient(L(result), W), received * X.T)
+    return equation(gradient(L(result), W), to_weights(received))
 
 
 # -- kinks -----------------------------------------------------------------------------------------------------------

@@ -5,10 +5,14 @@ scores A are of shape (T_k, T_q), a column a query; M is a mask added to them. P
 result O, of shape (d_v, T_q), has the upstream gradient G.
 """
 
+from typing import Any
+
 from sympy import Eq, HadamardProduct, MatrixSymbol, OneMatrix, exp, sqrt
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import Definition, diag, elementwise, equation, logsumexp, named, ones, sizes, softmax, vjp
 from lossgrad.notation import D, N, X
+from lossgrad.theorems.linear import to_data, to_weights
 
 d, d_v, T_k, T_q = sizes("d d_v T_k T_q")
 Q = MatrixSymbol("Q", d, T_q)
@@ -96,7 +100,7 @@ def value_gradient() -> Eq:
     >>> prove(value_gradient()).scope
     'every T_k, T_q, d, d_v'
     """
-    return equation(vjp(G, O, V), G * P.T)
+    return equation(vjp(G, O, V), to_weights(G, P))
 
 
 def mask_gradient() -> Eq:
@@ -259,6 +263,27 @@ def own_values() -> Definition:
     return Definition(values, values.value)
 
 
+def _self_attention_by_uses() -> Any:
+    """What the data receive as values, as queries and as keys, each through its own linear layer."""
+    by_scores = own_scores_upstream / sqrt(d)
+    return (
+        to_data(to_weights(G_X, own_weights), W_V)
+        + to_data(keys * by_scores, W_Q)
+        + to_data(queries * by_scores.T, W_K)
+    )
+
+
+@argued(
+    lambda right: [
+        (
+            vjp(to_weights(G_X, own_weights), values, X)
+            + vjp(keys * own_scores_upstream / sqrt(d), queries, X)
+            + vjp(queries * own_scores_upstream.T / sqrt(d), keys, X),
+            "three uses of the data: each receives by its own rule, and what they receive is added",
+        ),
+        (right, "the rule of the linear layer, three times"),
+    ]
+)
 def self_attention_gradient() -> Eq:
     """In self-attention the data serve three times, as queries, keys and values, and receive three gradients, added.
 
@@ -269,10 +294,7 @@ def self_attention_gradient() -> Eq:
     >>> prove(self_attention_gradient()).scope
     'every D, N, d, d_v'
     """
-    by_values = W_V.T * G_X * own_weights.T
-    by_queries = W_Q.T * keys * own_scores_upstream / sqrt(d)
-    by_keys = W_K.T * queries * own_scores_upstream.T / sqrt(d)
-    return equation(vjp(G_X, values * own_weights, X), by_values + by_queries + by_keys)
+    return equation(vjp(G_X, values * own_weights, X), _self_attention_by_uses())
 
 
 # -- rows as positions -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from sympy import Abs, E, Eq, Expr, Heaviside, MatrixSymbol, Max, OneMatrix, exp, hadamard_product, log
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import (
     Definition,
     diag,
@@ -27,7 +28,8 @@ from lossgrad.expressions import (
     softmax,
     vjp,
 )
-from lossgrad.notation import C, N, S, Y, y
+from lossgrad.notation import C, N, S, U, Y, y
+from lossgrad.theorems import softmax as cross_entropy
 
 w = MatrixSymbol("w", C, 1)
 R = MatrixSymbol("R", C, N)
@@ -35,7 +37,6 @@ Delta, gamma = parameters("Delta gamma", positive=True)
 
 labelled = one_hot(y, C)
 every_entry = OneMatrix(C, N)
-within_columns = OneMatrix(C, C)
 P = named("P", softmax(S))
 Q = named("Q", softmax(R))
 P_P = named("P_P", softmax(P))
@@ -49,7 +50,7 @@ def log_of(A: Any) -> Any:
 
 def softmax_vjp(upstream: Any) -> Any:
     """What softmax of S passes back of an upstream gradient of shape (C, N): P o (U - 1 1^T (P o U))."""
-    return hadamard_product(P, upstream - within_columns * hadamard_product(P, upstream))
+    return cross_entropy.softmax_vjp().rhs.xreplace({U: upstream, softmax(S): P})
 
 
 def _loss(name: str, value: Any) -> Definition:
@@ -237,6 +238,11 @@ def focal_factor() -> Definition:
 u = MatrixSymbol("u", 1, N)
 
 
+def _focal_slopes() -> Any:
+    """The derivative of the focal loss by the probability of each true class."""
+    return elementwise(lambda t: gamma * (1 - t) ** (gamma - 1) * log(t) - (1 - t) ** gamma / t, p_y) / N
+
+
 def true_probability_vjp() -> Eq:
     """The probabilities of the true classes pass back labels minus probabilities, scaled: dS = (Y - P) diag(p o u).
 
@@ -250,6 +256,16 @@ def true_probability_vjp() -> Eq:
     return equation(vjp(u, p_y, S), (labelled - softmax(S)) * diag(hadamard_product(p_y, u)))
 
 
+@argued(
+    lambda right: [
+        (vjp(_focal_slopes(), p_y, S), "chain rule, with the slope of the loss at each of those probabilities"),
+        (
+            true_probability_vjp().rhs.xreplace({u: _focal_slopes()}),
+            "what those probabilities pass back",
+        ),
+        (right, "the probability times that slope is the factor, over N"),
+    ]
+)
 def focal_gradient() -> Eq:
     """The focal gradient is that of cross-entropy with a factor on each column: dL/dS = (Y - P) diag(f)/N.
 
@@ -271,7 +287,7 @@ def focal_gradient_without_focus() -> Eq:
     >>> prove(focal_gradient_without_focus()).scope
     'every C, N'
     """
-    return equation(focal_gradient().rhs.subs(gamma, 0), (softmax(S) - labelled) / N)
+    return equation(focal_gradient().rhs.subs(gamma, 0), cross_entropy.score_gradient().rhs)
 
 
 # Two divergences and the Brier score
@@ -307,7 +323,6 @@ def reverse_kl_loss() -> Definition:
 
 
 A, B = MatrixSymbol("A", C, N), MatrixSymbol("B", C, N)
-U = MatrixSymbol("U", C, N)
 c = MatrixSymbol("c", N, 1)
 
 
@@ -337,6 +352,18 @@ def softmax_forgets_constants() -> Eq:
     return equation(softmax_vjp(U + ones(C) * c.T), softmax_vjp(U))
 
 
+def _surprise() -> Any:
+    return log_of(P) - log_of(Q)
+
+
+@argued(
+    lambda right: [
+        (vjp((_surprise() + every_entry) / N, P, S), "chain rule, with the gradient by the probabilities put in"),
+        (softmax_vjp(_surprise() + every_entry) / N, "what softmax passes back"),
+        (softmax_vjp(_surprise()) / N, "softmax forgets what is the same in a whole column"),
+        (right, "the sum of a column is its divergence"),
+    ]
+)
 def reverse_kl_gradient() -> Eq:
     """The divergence of the model from a reference passes back its own surprise, centered: dL/dS = P o (log P - log Q
     - 1 kl^T)/N.
@@ -348,7 +375,7 @@ def reverse_kl_gradient() -> Eq:
     >>> prove(reverse_kl_gradient()).scope
     'every C, N'
     """
-    surprise = log_of(P) - log_of(Q)
+    surprise = _surprise()
     divergences = ones(C).T * hadamard_product(P, surprise)
     return equation(gradient(reverse_kl_loss().rhs, S), hadamard_product(P, surprise - ones(C) * divergences) / N)
 
@@ -363,6 +390,12 @@ def brier_loss() -> Definition:
     return _loss("Brier", norm_squared(P - Y) / (2 * N))
 
 
+@argued(
+    lambda right: [
+        (vjp((P - Y) / N, P, S), "chain rule, with the gradient of the squared distance put in"),
+        (right, "what softmax passes back"),
+    ]
+)
 def brier_gradient() -> Eq:
     """The Brier score passes its error through softmax: dL/dS = P o ((P - Y) - 1 1^T (P o (P - Y)))/N.
 
@@ -395,6 +428,15 @@ def double_softmax_loss() -> Definition:
     return _loss("twice", -inner(labelled, log_of(P_P)) / N)
 
 
+@argued(
+    lambda right: [
+        (
+            vjp((P_P - labelled) / N, P, S),
+            "chain rule: the outer softmax and the loss pass back a difference",
+        ),
+        (right, "what the inner softmax passes back"),
+    ]
+)
 def double_softmax_gradient() -> Eq:
     """The second softmax leaves its error to the first, which shrinks it: dL/dS = P o ((P_P - Y) - 1 1^T (P o (P_P -
     Y)))/N.

@@ -11,6 +11,7 @@ from typing import Any
 
 from sympy import Eq, Expr, Identity, MatrixSymbol, Symbol, hadamard_product, log, sqrt
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import (
     Definition,
     diag,
@@ -129,6 +130,20 @@ def similarity_gradient_of_the_second() -> Eq:
     return equation(gradient(L(similarity), B), A * L.gradient(similarity) / tau)
 
 
+def _clip_score_gradient() -> Any:
+    return clip_gradient().rhs.xreplace({S: similarity})
+
+
+@argued(
+    lambda right: [
+        (vjp(_clip_score_gradient(), similarity, A), "chain rule, with the gradient by the scores put in"),
+        (
+            similarity_gradient_of_the_first().rhs.xreplace({L.gradient(similarity): _clip_score_gradient()}),
+            "what the first embeddings receive of any gradient by the scores",
+        ),
+        (right, "a softmax by rows, transposed, is a softmax by columns"),
+    ]
+)
 def clip_embedding_gradient() -> Eq:
     """The two rules together for CLIP, written out for the first embeddings: dL/dA = B (P_col + P_row - 2 I)^T/(2 N
     tau).
@@ -140,8 +155,7 @@ def clip_embedding_gradient() -> Eq:
     >>> prove(clip_embedding_gradient()).scope
     'every D, N'
     """
-    score_gradient = clip_gradient().rhs.xreplace({S: similarity})
-    return equation(gradient(clip_loss().rhs.xreplace({S: similarity}), A), B * score_gradient.T / tau)
+    return equation(gradient(clip_loss().rhs.xreplace({S: similarity}), A), B * _clip_score_gradient().T / tau)
 
 
 def learned_scale_gradient() -> Eq:
@@ -221,8 +235,7 @@ def dpo_gradients_cancel() -> Eq:
     >>> prove(dpo_gradients_cancel()).scope
     'every N'
     """
-    value = dpo_loss().rhs
-    return equation(gradient(value, rejected), -gradient(value, chosen))
+    return equation(gradient(dpo_loss().lhs, rejected), -dpo_gradient_of_the_chosen().lhs)
 
 
 # Unit length and cosine similarity
@@ -276,7 +289,7 @@ def unit_length_gradient_is_tangent() -> Eq:
     >>> prove(unit_length_gradient_is_tangent()).scope
     'every D'
     """
-    return equation(inner(x, vjp(g, u, x)), 0)
+    return equation(inner(x, unit_length_vjp().lhs), 0)
 
 
 inverse_lengths = diag(elementwise(lambda t: 1 / sqrt(t), ones(D).T * hadamard_product(A, A)))

@@ -24,6 +24,7 @@ from lossgrad.expressions import (
 from lossgrad.notation import D, K, L, N, T
 from lossgrad.notation import W as weights
 from lossgrad.notation import X as data
+from lossgrad.theorems.linear import to_data
 
 J, M = sizes("J M")
 x = MatrixSymbol("x", T + K - 1, 1)
@@ -215,4 +216,6 @@ def patches_gradient() -> Eq:
     >>> prove(patches_gradient()).scope
     'every C, D, N, T'
     """
-    return equation(gradient(L(weights * data * pick), data), weights.T * L.gradient(weights * data * pick) * pick.T)
+    return equation(
+        gradient(L(weights * data * pick), data), to_data(L.gradient(weights * data * pick), weights) * pick.T
+    )

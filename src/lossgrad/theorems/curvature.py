@@ -10,6 +10,7 @@ from typing import Any
 from sympy import Eq, HadamardProduct, KroneckerDelta, MatrixSymbol, OneMatrix, Sum, Symbol, ZeroMatrix, log
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import (
     Definition,
     diag,
@@ -17,14 +18,15 @@ from lossgrad.expressions import (
     equation,
     gradient,
     inner,
-    jacobian,
-    logsumexp,
     named,
     one_hot,
     ones,
     softmax,
+    vjp,
 )
-from lossgrad.notation import C, D, N, V, W, X, s, x, y
+from lossgrad.notation import C, D, N, S, U, V, W, X, s, x, y
+from lossgrad.theorems import softmax as cross_entropy
+from lossgrad.theorems.linear import to_weights
 
 c, d, i, j, k, n = (Symbol(letter, integer=True, nonnegative=True) for letter in "cdijkn")
 a = MatrixSymbol("a", D, 1)
@@ -50,6 +52,16 @@ def _second(loss: Any) -> Any:
     return gradient(gradient(loss, W)[c, d], W)[i, j]
 
 
+def _slope() -> Any:
+    """The gradient of the loss by the weights: probabilities less labels, times the data transposed, over N."""
+    return to_weights(cross_entropy.score_gradient().rhs.xreplace({softmax(S): P}))
+
+
+def _softmax_passes(arriving: Any) -> Any:
+    """What the softmax of the scores passes back of what arrives at the probabilities."""
+    return cross_entropy.softmax_vjp().rhs.xreplace({softmax(S): P, U: arriving})
+
+
 def probabilities() -> Definition:
     """The probabilities, a softmax of each column of the scores.
 
@@ -66,6 +78,16 @@ def loss() -> Definition:
     return Definition(f, f.value)
 
 
+@argued(
+    lambda right: [
+        (gradient(_at(_slope(), c, d), W)[i, j], "the gradient by the weights, an entry of it"),
+        (
+            Sum(X[d, n] * gradient(_at(P, c, n), W)[i, j], (n, 0, N - 1)) / N,
+            "of all that stands there only the probabilities depend on the weights",
+        ),
+        (right, "a probability answers to a score by its covariance, a score to a weight by a feature"),
+    ]
+)
 def hessian_entry() -> Eq:
     """Two weights are coupled by their features' product times their classes' covariance, averaged over the examples.
 
@@ -80,6 +102,12 @@ def hessian_entry() -> Eq:
     return equation(_second(f), Sum(X[d, n] * X[j, n] * _covariance(P, c, i, n), (n, 0, N - 1)) / N)
 
 
+@argued(
+    lambda right: [
+        (hessian_entry().rhs.subs({i: c, j: d}), "a weight with itself"),
+        (right, "a class's covariance with itself is its variance"),
+    ]
+)
 def hessian_diagonal() -> Eq:
     """The Hessian's diagonal, laid out like W, is variances of the classes against squares of the features.
 
@@ -113,7 +141,8 @@ def score_hessian() -> Eq:
     >>> prove(score_hessian()).scope
     'every C'
     """
-    return equation(jacobian(gradient(logsumexp(s)[0, 0], s), s), diag(p_s) - p_s * p_s.T)
+    covariance = cross_entropy.softmax_jacobian().rhs.xreplace({softmax(s): p_s})
+    return equation(cross_entropy.logsumexp_hessian().lhs, covariance)
 
 
 # -- products --------------------------------------------------------------------------------------------------------
@@ -135,6 +164,14 @@ def weighted_move() -> Definition:
     return Definition(Q, Q.value)
 
 
+@argued(
+    lambda right: [
+        (gradient(inner(_slope(), V), W), "the gradient by the weights"),
+        (vjp(Z / N, P, W), "the data move to the other side of the pairing; the labels do not depend on the weights"),
+        (to_weights(_softmax_passes(Z)) / N, "what softmax passes back, then the rule of the linear layer"),
+        (right, "the sum of a column, taken out"),
+    ]
+)
 def hessian_vector_product() -> Eq:
     """The Hessian times a direction V needs two products with the data and no Hessian.
 
@@ -177,7 +214,7 @@ def flat_directions() -> Eq:
     'every C, D, N'
     """
     moved = HadamardProduct(P, ones(C) * a.T * X)
-    return equation((moved - P * diag(ones(C).T * moved)) * X.T / N, ZeroMatrix(C, D))
+    return equation(hessian_vector_product().rhs.xreplace({Q: moved}), ZeroMatrix(C, D))
 
 
 # -- Fisher ----------------------------------------------------------------------------------------------------------
@@ -205,6 +242,35 @@ def score_covariance() -> Eq:
     return equation(Sum(_at(p_s, k) * off, (k, 0, C - 1)), _covariance(p_s, i, j))
 
 
+@argued(
+    lambda right: [
+        (
+            x[d, 0] * x[j, 0] * score_covariance().lhs.xreplace({i: c, j: i, p_s: p_x}),
+            "the gradient by a weight is a feature times a probability less its label",
+        ),
+        (right, "the mean over the labels is the covariance"),
+    ]
+)
+def fisher_from_features() -> Eq:
+    """The Fisher information of one example is the product of two features and the covariance of their classes.
+
+    W of shape (C, D), x of shape (D, 1).
+
+    Catalogue: 28.
+
+    >>> prove(fisher_from_features()).scope
+    'every C, D'
+    """
+    by_one, by_other = (gradient(-log(_at(p_x, k)), W)[place] for place in ((c, d), (i, j)))
+    return equation(Sum(_at(p_x, k) * by_one * by_other, (k, 0, C - 1)), x[d, 0] * x[j, 0] * _covariance(p_x, c, i))
+
+
+@argued(
+    lambda right: [
+        (fisher_from_features().rhs, "two features, and the covariance of their classes"),
+        (right, "the same, whatever the label, is the Hessian of one example"),
+    ]
+)
 def fisher_is_hessian() -> Eq:
     """With labels drawn from the model, the mean product of two entries of the gradient is their entry of the Hessian.
 
@@ -217,22 +283,8 @@ def fisher_is_hessian() -> Eq:
     >>> prove(fisher_is_hessian()).scope
     'every C, D'
     """
-    by_one, by_other = (gradient(-log(_at(p_x, k)), W)[place] for place in ((c, d), (i, j)))
     at_label = -log(_at(p_x, Symbol("m", integer=True, nonnegative=True)))
-    return equation(Sum(_at(p_x, k) * by_one * by_other, (k, 0, C - 1)), _second(at_label))
-
-
-def fisher_from_features() -> Eq:
-    """The Fisher information of one example is the product of two features and the covariance of their classes.
-
-    W of shape (C, D), x of shape (D, 1).
-
-    Catalogue: 28.
-
-    >>> prove(fisher_from_features()).scope
-    'every C, D'
-    """
-    return equation(fisher_is_hessian().lhs, x[d, 0] * x[j, 0] * _covariance(p_x, c, i))
+    return equation(fisher_from_features().lhs, _second(at_label))
 
 
 # -- rows as examples ------------------------------------------------------------------------------------------------
@@ -267,6 +319,13 @@ def row_loss() -> Definition:
     return Definition(f_r, f_r.value)
 
 
+@argued(
+    lambda right: [
+        (gradient(inner((P_r.T - one_hot(y, C)) * X_r / N, V), W), "the gradient by the weights"),
+        (vjp(X_r * V.T / N, P_r, W), "the data move to the other side of the pairing"),
+        (right, "what softmax passes back, then the rule of the linear layer, in rows"),
+    ]
+)
 def row_hessian_vector_product() -> Eq:
     """With an example in each row, the Hessian times a direction, in the shape in which the weights are stored.
 

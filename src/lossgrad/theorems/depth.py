@@ -4,9 +4,12 @@ A column is an example. Where a loss L stands, it is any differentiable scalar f
 and ∇L is its gradient there. φ is any differentiable function of one number, applied entry by entry.
 """
 
+from typing import Any
+
 from sympy import Eq, HadamardProduct, MatrixSymbol, Symbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import (
     Definition,
     elementwise,
@@ -24,6 +27,7 @@ from lossgrad.expressions import (
 )
 from lossgrad.notation import C, D, H, L, N, S, W, X, phi
 from lossgrad.theorems import softmax
+from lossgrad.theorems.linear import to_bias, to_data, to_weights
 
 R, V = sizes("R V")
 d, n = (Symbol(letter, integer=True, nonnegative=True) for letter in "dn")
@@ -86,7 +90,7 @@ def step_weight_gradient() -> Eq:
     >>> prove(step_weight_gradient()).scope
     'every C, H, N'
     """
-    return equation(gradient(L(after), W_2), L.gradient(after) * elementwise(phi, A).T)
+    return equation(gradient(L(after), W_2), to_weights(L.gradient(after), elementwise(phi, A)))
 
 
 def step_bias_gradient() -> Eq:
@@ -99,7 +103,7 @@ def step_bias_gradient() -> Eq:
     >>> prove(step_bias_gradient()).scope
     'every C, H, N'
     """
-    return equation(gradient(L(after), b_2), L.gradient(after) * ones(N))
+    return equation(gradient(L(after), b_2), to_bias(L.gradient(after)))
 
 
 # -- two layers, whole -----------------------------------------------------------------------------------------------
@@ -147,7 +151,7 @@ def outer_weight_gradient() -> Eq:
     >>> prove(outer_weight_gradient()).scope
     'every C, D, H, N'
     """
-    return equation(gradient(L(A_2), W_2), L.gradient(A_2) * H_1.T)
+    return equation(gradient(L(A_2), W_2), to_weights(L.gradient(A_2), H_1))
 
 
 def inner_weight_gradient() -> Eq:
@@ -160,7 +164,7 @@ def inner_weight_gradient() -> Eq:
     >>> prove(inner_weight_gradient()).scope
     'every C, D, H, N'
     """
-    return equation(gradient(L(A_2), W_1), Delta_1 * X.T)
+    return equation(gradient(L(A_2), W_1), to_weights(Delta_1))
 
 
 def inner_bias_gradient() -> Eq:
@@ -173,7 +177,7 @@ def inner_bias_gradient() -> Eq:
     >>> prove(inner_bias_gradient()).scope
     'every C, D, H, N'
     """
-    return equation(gradient(L(A_2), b_1), Delta_1 * ones(N))
+    return equation(gradient(L(A_2), b_1), to_bias(Delta_1))
 
 
 def data_gradient() -> Eq:
@@ -186,7 +190,7 @@ def data_gradient() -> Eq:
     >>> prove(data_gradient()).scope
     'every C, D, H, N'
     """
-    return equation(gradient(L(A_2), X), W_1.T * Delta_1)
+    return equation(gradient(L(A_2), X), to_data(Delta_1, W_1))
 
 
 def classifier_loss() -> Definition:
@@ -205,6 +209,18 @@ def classifier_delta() -> Definition:
     return Definition(Delta_2, Delta_2.value)
 
 
+def _classifier_back() -> Any:
+    """What the hidden layer receives: the step back, with probabilities less labels at the top."""
+    return Delta_1.value.xreplace({L.gradient(A_2): Delta_2})
+
+
+@argued(
+    lambda right: [
+        (vjp(Delta_2, A_2, W_1), "chain rule, with the gradient at the top put in"),
+        (vjp(_classifier_back(), A_1, W_1), "one step back"),
+        (right, "the rule of the linear layer"),
+    ]
+)
 def classifier_gradient() -> Eq:
     """Two layers under softmax cross-entropy: the inner weights, with probabilities less labels at the top.
 
@@ -215,8 +231,7 @@ def classifier_gradient() -> Eq:
     >>> prove(classifier_gradient()).scope
     'every C, D, H, N'
     """
-    back = HadamardProduct(W_2.T * Delta_2, elementwise(phi.prime, A_1))
-    return equation(gradient(cross_entropy, W_1), back * X.T)
+    return equation(gradient(cross_entropy, W_1), inner_weight_gradient().rhs.xreplace({Delta_1: _classifier_back()}))
 
 
 # -- residuals -------------------------------------------------------------------------------------------------------
@@ -252,7 +267,7 @@ def residual_gradient() -> Eq:
     """
     two_layers = U_2 * elementwise(phi, U_1 * X)
     back = HadamardProduct(U_2.T * G, elementwise(phi.prime, U_1 * X))
-    return equation(vjp(G, X + two_layers, X), G + U_1.T * back)
+    return equation(vjp(G, X + two_layers, X), G + to_data(back, U_1))
 
 
 # -- embeddings ------------------------------------------------------------------------------------------------------
@@ -281,7 +296,7 @@ def embedding_gradient() -> Eq:
     >>> prove(embedding_gradient()).scope
     'every D, N, V'
     """
-    return equation(gradient(L(looked_up), E), L.gradient(looked_up) * one_hot(k, V).T)
+    return equation(gradient(L(looked_up), E), to_weights(L.gradient(looked_up), one_hot(k, V)))
 
 
 # -- adapters --------------------------------------------------------------------------------------------------------
@@ -299,7 +314,7 @@ def lora_up_gradient() -> Eq:
     >>> prove(lora_up_gradient()).scope
     'every C, D, N, R'
     """
-    return equation(gradient(L(adapted), B_r), alpha / R * L.gradient(adapted) * (A_r * X).T)
+    return equation(gradient(L(adapted), B_r), alpha / R * to_weights(L.gradient(adapted), A_r * X))
 
 
 def lora_down_gradient() -> Eq:
@@ -313,7 +328,7 @@ def lora_down_gradient() -> Eq:
     >>> prove(lora_down_gradient()).scope
     'every C, D, N, R'
     """
-    return equation(gradient(L(adapted), A_r), alpha / R * B_r.T * L.gradient(adapted) * X.T)
+    return equation(gradient(L(adapted), A_r), alpha / R * to_data(to_weights(L.gradient(adapted)), B_r))
 
 
 def lora_factors_balance() -> Eq:
@@ -326,7 +341,7 @@ def lora_factors_balance() -> Eq:
     >>> prove(lora_factors_balance()).scope
     'every C, D, N, R'
     """
-    return equation(inner(gradient(L(adapted), B_r), B_r), inner(gradient(L(adapted), A_r), A_r))
+    return equation(inner(lora_up_gradient().lhs, B_r), inner(lora_down_gradient().lhs, A_r))
 
 
 # -- rows as examples ------------------------------------------------------------------------------------------------

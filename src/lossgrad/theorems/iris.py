@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sympy import Eq
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import Definition, equation, gradient, inner, named, norm_squared, ones
 from lossgrad.notation import C, L, W, b, lambda_
 from lossgrad.theorems import linear, softmax
@@ -21,6 +22,12 @@ def penalised_loss() -> Definition:
     return Definition(named("J", value), value)
 
 
+@argued(
+    lambda right: [
+        (softmax.weight_gradient().lhs + gradient(lambda_ / 2 * norm_squared(W), W), "the derivative of a sum"),
+        (right, "the gradient of cross-entropy, and that of the penalty"),
+    ]
+)
 def weight_gradient() -> Eq:
     """By the weights: probabilities minus one-hot labels, times the data transposed, over N, plus lambda times W.
 
@@ -43,6 +50,12 @@ def bias_gradient() -> Eq:
     return equation(gradient(penalised_loss().lhs, b), softmax.bias_gradient().rhs)
 
 
+@argued(
+    lambda right: [
+        (ones(C).T * weight_gradient().rhs, "the gradient"),
+        (right, "the columns of what cross-entropy brings sum to zero"),
+    ]
+)
 def column_sums() -> Eq:
     """The columns of the gradient sum to what the penalty brings, lambda times the column sums of the weights.
 

@@ -6,9 +6,12 @@ L is any differentiable scalar function of the scores; ``L.gradient(W * X)`` is 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import BlockMatrix, Derivative, Eq, KroneckerDelta, MatrixSymbol, Sum, Symbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import Definition, equation, gradient, inner, norm_squared, ones, parameters, vjp
 from lossgrad.notation import C, D, G, H, L, N, S, T, V, W, X, b, lambda_, x
 
@@ -199,8 +202,8 @@ def change_of_loss() -> Eq:
     >>> prove(change_of_loss()).scope
     'every C, D, N'
     """
-    moved = (W + h * V) * X
-    return equation(Derivative(L(moved), h), inner(L.gradient(moved) * X.T, V))
+    moved = W + h * V
+    return equation(Derivative(L(moved * X), h), inner(weight_gradient().rhs.xreplace({W: moved}), V))
 
 
 def uniqueness() -> Eq:
@@ -226,7 +229,7 @@ def pairing_with_weights() -> Eq:
     >>> prove(pairing_with_weights()).scope
     'every C, D, N'
     """
-    return equation(inner(gradient(L(W * X), W), W), inner(L.gradient(W * X), W * X))
+    return equation(inner(weight_gradient().lhs, W), inner(L.gradient(W * X), W * X))
 
 
 def pairing_with_data() -> Eq:
@@ -239,7 +242,7 @@ def pairing_with_data() -> Eq:
     >>> prove(pairing_with_data()).scope
     'every C, D, N'
     """
-    return equation(inner(gradient(L(W * X), X), X), inner(L.gradient(W * X), W * X))
+    return equation(inner(data_gradient().lhs, X), inner(L.gradient(W * X), W * X))
 
 
 # Bias and penalty.
@@ -281,6 +284,7 @@ def weight_gradient_with_bias() -> Eq:
     return equation(gradient(L(biased), W), L.gradient(biased) * X.T)
 
 
+@argued(lambda right: [(right, "rows of blocks times columns of blocks")])
 def bias_trick() -> Eq:
     """A bias is one more column of weights for a feature that is always one.
 
@@ -323,11 +327,30 @@ def ridge_gradient() -> Eq:
     return equation(gradient(penalised, W), weight_gradient().rhs + lambda_ * W)
 
 
+# What the rules of the layer make of any gradient that arrives at its result: for statements about particular losses.
+
+
+def to_weights(arriving: Any, data: Any = X) -> Any:
+    """What the weights of a linear layer receive of a gradient that arrives: it times the data transposed."""
+    return weight_gradient().rhs.xreplace({L.gradient(W * X): arriving, X: data}).doit(deep=False)
+
+
+def to_data(arriving: Any, weights: Any = W) -> Any:
+    """What the data receive of a gradient that arrives: the weights transposed times it."""
+    return data_gradient().rhs.xreplace({L.gradient(W * X): arriving, W: weights}).doit(deep=False)
+
+
+def to_bias(arriving: Any) -> Any:
+    """What the bias receives of a gradient that arrives: its sum over the examples."""
+    return bias_gradient().rhs.xreplace({L.gradient(scores_with_bias().rhs): arriving}).doit(deep=False)
+
+
 # Rows instead of columns: one layout beside the other.
 
 X_rows = MatrixSymbol("X'", N, D)
 W_rows = MatrixSymbol("W'", D, C)
 b_row = MatrixSymbol("b'", 1, C)
+S_rows = MatrixSymbol("S'", N, C)
 
 
 def row_scores() -> Definition:
@@ -335,9 +358,23 @@ def row_scores() -> Definition:
 
     X' of shape (N, D), W' of shape (D, C), b' of shape (1, C), the scores of shape (N, C).
     """
-    return Definition(MatrixSymbol("S'", N, C), X_rows * W_rows + ones(N) * b_row)
+    return Definition(S_rows, X_rows * W_rows + ones(N) * b_row)
 
 
+def row_score_gradient() -> Eq:
+    """With an example in each row, any loss of the scores passes back what it does in columns, transposed.
+
+    S' of shape (N, C), L any differentiable scalar function of scores of shape (C, N): of S' transposed, that is.
+
+    Catalogue: 8.
+
+    >>> prove(row_score_gradient()).scope
+    'every C, N'
+    """
+    return equation(gradient(L(S_rows.T), S_rows), Transpose(L.gradient(S_rows.T)))
+
+
+@argued(lambda right: [(right, "a transposed product is the product of the transposes, in the other order")])
 def layouts_agree() -> Eq:
     """Data and weights transposed, in the other order, give the same scores, transposed.
 
@@ -447,7 +484,7 @@ def one_example() -> Eq:
     >>> prove(one_example()).scope
     'every C, D'
     """
-    return equation(gradient(L(W * x), W), L.gradient(W * x) * x.T)
+    return equation(gradient(L(W * x), W), weight_gradient().rhs.xreplace({X: x}))
 
 
 def rank_of_one_example() -> Eq:
@@ -460,7 +497,7 @@ def rank_of_one_example() -> Eq:
     >>> prove(rank_of_one_example()).scope
     'every C, D'
     """
-    by_weights = gradient(L(W * x), W)
+    by_weights = one_example().lhs
     return equation(by_weights[c, d] * by_weights[p, q], by_weights[c, q] * by_weights[p, d])
 
 

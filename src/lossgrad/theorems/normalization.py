@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Eq, HadamardProduct, MatrixSymbol, OneMatrix, ZeroMatrix, sqrt
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import Definition, diag, elementwise, equation, gradient, named, norm_squared, ones, vjp
 from lossgrad.notation import D, N, X, epsilon
 
@@ -149,6 +150,17 @@ def layernorm_gradient_has_no_mean() -> Eq:
     return equation(ones(D).T * layernorm_gradient().lhs, ZeroMatrix(1, N))
 
 
+@argued(
+    lambda right: [
+        (ones(D).T * HadamardProduct(layer_normal, layernorm_gradient().rhs), "the gradient"),
+        (
+            (D * layer_share - layer_share * diag(ones(D).T * HadamardProduct(layer_normal, layer_normal)))
+            * diag(layer_scale),
+            "a normalized column has no mean, so what is taken out evenly does not count",
+        ),
+        (right, "the squares of a normalized column add up to D, less what the guard takes"),
+    ]
+)
 def layernorm_gradient_along_the_column() -> Eq:
     """Along the normalized column, what LayerNorm sends back is of the order of ε.
 
@@ -527,3 +539,65 @@ def row_rmsnorm_gradient() -> Eq:
     """
     back = diag(row_root_scale) * (row_scaled - diag(row_root_share) * row_root_normal)
     return equation(vjp(G_r, row_root_out, X_r), back)
+
+
+row_batch_centred = X_r - over_examples * X_r
+row_batch_scale = named("r", inverse_root(ones(N).T * HadamardProduct(row_batch_centred, row_batch_centred) / N))
+row_batch_normal = named("Xhat", row_batch_centred * diag(row_batch_scale))
+row_batch_out = named("Z", row_batch_normal * diag(gamma) + ones(N) * beta.T)
+row_batch_mean = named("m", ones(N).T * row_scaled / N)
+row_batch_share = named("c", ones(N).T * HadamardProduct(row_batch_normal, row_scaled) / N)
+
+
+def row_batchnorm_scale() -> Definition:
+    """With an example in each row, BatchNorm has a factor for each column.
+
+    X of shape (N, D), the factors of shape (1, D).
+    """
+    return Definition(row_batch_scale, row_batch_scale.value)
+
+
+def row_batchnorm_normal() -> Definition:
+    """Each column less its mean over the batch, times its factor.
+
+    Of shape (N, D).
+    """
+    return Definition(row_batch_normal, row_batch_normal.value)
+
+
+def row_batchnorm() -> Definition:
+    """BatchNorm in training, with an example in each row.
+
+    γ and β of shape (D, 1), the result of shape (N, D).
+    """
+    return Definition(row_batch_out, row_batch_out.value)
+
+
+def row_batchnorm_mean() -> Definition:
+    """The mean of the scaled gradient over the batch, for each column.
+
+    Of shape (1, D).
+    """
+    return Definition(row_batch_mean, row_batch_mean.value)
+
+
+def row_batchnorm_share() -> Definition:
+    """Its share along the normalized column.
+
+    Of shape (1, D).
+    """
+    return Definition(row_batch_share, row_batch_share.value)
+
+
+def row_batchnorm_gradient() -> Eq:
+    """BatchNorm with an example in each row takes the same two parts out of the scaled gradient, column by column.
+
+    X and G of shape (N, D), γ and β of shape (D, 1), ε > 0; mean and variance are those of this batch.
+
+    Catalogue: 50.
+
+    >>> prove(row_batchnorm_gradient()).scope
+    'every D, N'
+    """
+    back = (row_scaled - ones(N) * row_batch_mean - row_batch_normal * diag(row_batch_share)) * diag(row_batch_scale)
+    return equation(vjp(G_r, row_batch_out, X_r), back)

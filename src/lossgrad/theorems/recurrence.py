@@ -10,8 +10,10 @@ from typing import Any
 
 from sympy import Eq, HadamardProduct, MatrixSymbol
 
-from lossgrad.expressions import Definition, elementwise, equation, gradient, loss, named, ones
+from lossgrad.arguments import Lines, argued
+from lossgrad.expressions import Definition, elementwise, equation, gradient, loss, named, ones, vjp
 from lossgrad.notation import D, H, L, N, phi
+from lossgrad.theorems.linear import to_bias, to_data, to_weights
 
 R = MatrixSymbol("R", H, H)
 W = MatrixSymbol("W", H, D)
@@ -142,9 +144,35 @@ def step() -> Eq:
     >>> prove(step()).scope
     'every H, N'
     """
-    return equation(gradient(L(elementwise(phi, entered)), state), R.T * delta)
+    return equation(gradient(L(elementwise(phi, entered)), state), to_data(delta, R))
 
 
+def _back_in_time(M: Any, second_use: Any = None, third_use: Any = None) -> Any:
+    """The argument for a gradient of three times: each time passes back what is not its own use of M.
+
+    The uses are what M receives directly at the second and at the third time; none for what is used at the first alone.
+    """
+    kept = "R and φ pass the delta to the state, which is the time before; what is used here receives here"
+
+    def lines(right: Any) -> Lines:
+        third = third_use() if third_use else 0
+        second = second_use() + third if second_use else third
+        before_last = gradient(loss_1(H_1) + loss_2(H_2), M)
+        return [
+            (before_last + vjp(D_3, A_3, M), "the last time: its loss, through what enters φ"),
+            (_added(gradient(loss_1(H_1), M) + vjp(D_2, A_2, M), third), kept),
+            (_added(vjp(D_1, A_1, M), second), "the same once more"),
+            (right, "the rule of the linear layer, at the first time"),
+        ]
+
+    return argued(lines)
+
+
+def _added(passed: Any, received: Any) -> Any:
+    return passed + received if received else passed
+
+
+@_back_in_time(R, lambda: to_weights(D_2, H_1), lambda: to_weights(D_3, H_2))
 def recurrent_weight_gradient() -> Eq:
     """The recurrent weights receive a sum over time: at each time, the delta times the state before it, transposed.
 
@@ -156,9 +184,10 @@ def recurrent_weight_gradient() -> Eq:
     >>> prove(recurrent_weight_gradient()).scope
     'every D, H, N'
     """
-    return equation(gradient(total, R), D_1 * H_0.T + D_2 * H_1.T + D_3 * H_2.T)
+    return equation(gradient(total, R), to_weights(D_1, H_0) + to_weights(D_2, H_1) + to_weights(D_3, H_2))
 
 
+@_back_in_time(W, lambda: to_weights(D_2, X_2), lambda: to_weights(D_3, X_3))
 def input_weight_gradient() -> Eq:
     """The input weights receive a sum over time: at each time, the delta times the input, transposed.
 
@@ -170,9 +199,10 @@ def input_weight_gradient() -> Eq:
     >>> prove(input_weight_gradient()).scope
     'every D, H, N'
     """
-    return equation(gradient(total, W), D_1 * X_1.T + D_2 * X_2.T + D_3 * X_3.T)
+    return equation(gradient(total, W), to_weights(D_1, X_1) + to_weights(D_2, X_2) + to_weights(D_3, X_3))
 
 
+@_back_in_time(b, lambda: to_bias(D_2), lambda: to_bias(D_3))
 def bias_gradient() -> Eq:
     """The bias receives all deltas, summed over the times and the examples.
 
@@ -184,9 +214,10 @@ def bias_gradient() -> Eq:
     >>> prove(bias_gradient()).scope
     'every D, H, N'
     """
-    return equation(gradient(total, b), (D_1 + D_2 + D_3) * ones(N))
+    return equation(gradient(total, b), to_bias(D_1 + D_2 + D_3))
 
 
+@_back_in_time(H_0)
 def initial_state_gradient() -> Eq:
     """The initial state receives the first delta through R transposed.
 
@@ -198,9 +229,10 @@ def initial_state_gradient() -> Eq:
     >>> prove(initial_state_gradient()).scope
     'every D, H, N'
     """
-    return equation(gradient(total, H_0), R.T * D_1)
+    return equation(gradient(total, H_0), to_data(D_1, R))
 
 
+@_back_in_time(X_1)
 def first_input_gradient() -> Eq:
     """The first input receives the first delta through W transposed: what the network learns about the distant past.
 
@@ -212,7 +244,7 @@ def first_input_gradient() -> Eq:
     >>> prove(first_input_gradient()).scope
     'every D, H, N'
     """
-    return equation(gradient(total, X_1), W.T * D_1)
+    return equation(gradient(total, X_1), to_data(D_1, W))
 
 
 def row_step() -> Eq:
@@ -229,3 +261,102 @@ def row_step() -> Eq:
     row_entered = row_state * R.T + row_added
     row_delta = HadamardProduct(L.gradient(elementwise(phi, row_entered)), slope(row_entered))
     return equation(gradient(L(elementwise(phi, row_entered)), row_state), row_delta * R)
+
+
+# -- rows as examples, unrolled --------------------------------------------------------------------------------------
+
+row_H_0 = MatrixSymbol("H_0", N, H)
+row_X_1, row_X_2 = (MatrixSymbol(f"X_{t}", N, D) for t in (1, 2))
+row_A_1 = named("A_1", row_H_0 * R.T + row_X_1 * W.T + ones(N) * b.T)
+row_H_1 = named("H_1", elementwise(phi, row_A_1))
+row_A_2 = named("A_2", row_H_1 * R.T + row_X_2 * W.T + ones(N) * b.T)
+row_H_2 = named("H_2", elementwise(phi, row_A_2))
+row_D_2 = named("Delta_2", HadamardProduct(loss_2.gradient(row_H_2), slope(row_A_2)))
+row_D_1 = named("Delta_1", HadamardProduct(loss_1.gradient(row_H_1) + row_D_2 * R, slope(row_A_1)))
+row_total = loss_1(row_H_1) + loss_2(row_H_2)
+
+
+def row_first_pre_activation() -> Definition:
+    """With an example in each row, stored weights are used transposed.
+
+    H_0 of shape (N, H), X_1 of shape (N, D); R (H, H), W (H, D) and b (H, 1) are stored as before.
+    """
+    return Definition(row_A_1, row_A_1.value)
+
+
+def row_first_state() -> Definition:
+    """The state after the first time, a row an example.
+
+    Of shape (N, H).
+    """
+    return Definition(row_H_1, row_H_1.value)
+
+
+def row_second_pre_activation() -> Definition:
+    """What enters φ at the second time.
+
+    Of shape (N, H).
+    """
+    return Definition(row_A_2, row_A_2.value)
+
+
+def row_second_state() -> Definition:
+    """The state after the second time.
+
+    Of shape (N, H).
+    """
+    return Definition(row_H_2, row_H_2.value)
+
+
+def row_last_delta() -> Definition:
+    """What enters φ at the last time receives.
+
+    Of shape (N, H).
+    """
+    return Definition(row_D_2, row_D_2.value)
+
+
+def row_first_delta() -> Definition:
+    """What enters φ at the first time receives, the stored weights as they are.
+
+    Of shape (N, H).
+    """
+    return Definition(row_D_1, row_D_1.value)
+
+
+@argued(
+    lambda right: [
+        (gradient(loss_1(row_H_1), R) + vjp(row_D_2, row_A_2, R), "the last time: its loss, through what enters φ"),
+        (
+            vjp(row_D_1, row_A_1, R) + row_D_2.T * row_H_1,
+            "what is used here receives here, the rest goes one time back",
+        ),
+        (right, "the rule of the linear layer, in rows"),
+    ]
+)
+def row_recurrent_weight_gradient() -> Eq:
+    """With an example in each row: at each time, the delta transposed times the state before it, and their sum.
+
+    Two times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (N, D), the initial
+    state of shape (N, H).
+
+    Catalogue: 52.
+
+    >>> prove(row_recurrent_weight_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(row_total, R), row_D_1.T * row_H_0 + row_D_2.T * row_H_1)
+
+
+def row_input_weight_gradient() -> Eq:
+    """With an example in each row the input weights receive, at each time, the delta transposed times the input.
+
+    Two times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (N, D), the initial
+    state of shape (N, H).
+
+    Catalogue: 52.
+
+    >>> prove(row_input_weight_gradient()).scope
+    'every D, H, N'
+    """
+    return equation(gradient(row_total, W), row_D_1.T * row_X_1 + row_D_2.T * row_X_2)

@@ -27,6 +27,7 @@ from sympy import (
 
 from lossgrad.expressions import Definition, elementwise, equation, gradient, inner, named, norm_squared, parameters
 from lossgrad.notation import C, N, S, W, X, Y, delta
+from lossgrad.theorems.linear import to_weights
 
 every_entry = OneMatrix(C, N)
 alpha = parameters("alpha")
@@ -119,7 +120,7 @@ def conventions_differ_by_a_factor() -> Eq:
     >>> prove(conventions_differ_by_a_factor()).scope
     'every C, N'
     """
-    return equation(gradient(mean_squared_error().rhs, S), 2 / C * gradient(half_squared_error().rhs, S))
+    return equation(mean_squared_error_gradient().lhs, 2 / C * half_squared_error_gradient().lhs)
 
 
 def linear_regression_gradient() -> Eq:
@@ -137,7 +138,7 @@ def linear_regression_gradient() -> Eq:
         half_squared_error().rhs.xreplace(predictions),
         half_squared_error_gradient().rhs.xreplace(predictions),
     )
-    return equation(gradient(loss, W), error * X.T)
+    return equation(gradient(loss, W), to_weights(error))
 
 
 # Losses that forgive large errors

@@ -9,6 +9,7 @@ from typing import Any
 
 from sympy import Eq, Expr, KroneckerDelta, MatrixSymbol, Max, Rational, Sum, Symbol, exp, hadamard_product, log
 
+from lossgrad.arguments import argued
 from lossgrad.expressions import (
     Definition,
     MatrixEntry,
@@ -27,7 +28,9 @@ from lossgrad.expressions import (
     sizes,
     softmax,
 )
-from lossgrad.notation import C, D, K, L, N, U, W, X, Y, eta, s, y
+from lossgrad.notation import C, D, K, L, N, S, U, W, X, Y, eta, s, y
+from lossgrad.theorems import softmax as classifier
+from lossgrad.theorems.linear import X_rows, to_weights
 
 V = MatrixSymbol("V", C, D)
 v = MatrixSymbol("v", C, 1)
@@ -128,6 +131,16 @@ def batch_along_a_line() -> Definition:
     return Definition(P_t, P_t.value)
 
 
+@argued(
+    lambda right: [
+        (gradient(inner(P_t - labelled, V * X) / N, t)[0, 0], "the gradient by the scores, paired with their move"),
+        (
+            inner(classifier.softmax_vjp().rhs.xreplace({softmax(S): P_t, U: V * X}), V * X) / N,
+            "what softmax passes back of the move; the labels do not move",
+        ),
+        (right, "the sum of each column, squared"),
+    ]
+)
 def curvature_of_the_loss() -> Eq:
     """Along a line of weights the loss bends by the mean variance of the directions in which the scores move.
 
@@ -198,6 +211,15 @@ def _mean(name: str, value: Any) -> Definition:
     return Definition(named(name, value), value)
 
 
+@argued(
+    lambda right: [
+        (
+            (gradient(summed_cross_entropy(X_1, y_1), W) + gradient(summed_cross_entropy(X_2, y_2), W)) / (N_1 + N_2),
+            "the derivative of a sum",
+        ),
+        (right, "each sum is a mean, times the number of its examples"),
+    ]
+)
 def two_micro_batches() -> Eq:
     """The gradient of a batch in two parts is the mean of their gradients, weighted by how many examples each has.
 
@@ -265,6 +287,12 @@ def micro_batches() -> Eq:
 # Chunks
 
 
+@argued(
+    lambda right: [
+        (two_micro_batches().rhs, "each part with the number of its examples"),
+        (right, "the gradient of softmax cross-entropy behind a linear layer, in each part"),
+    ]
+)
 def two_chunks() -> Eq:
     """The weight gradient of a batch in two chunks: each adds its own error times its own data, transposed.
 
@@ -275,7 +303,7 @@ def two_chunks() -> Eq:
     >>> prove(two_chunks()).scope
     'every C, D, N_1, N_2'
     """
-    first, second = ((softmax(W * X) - one_hot(y, C)) * X.T for X, y in parts)
+    first, second = (to_weights(softmax(W * X) - one_hot(y, C), X) for X, y in parts)
     return equation(gradient(loss_of_both_parts().lhs, W), (first + second) / (N_1 + N_2))
 
 
@@ -296,6 +324,21 @@ def chunks() -> Eq:
     return equation(gradient(cross_entropy(X, y), W)[row, column], Sum(one_chunk, (i, 0, K - 1)) / N)
 
 
+def row_weights_go_inside() -> Eq:
+    """With an example in each row the weights of the examples scale rows, before these are added.
+
+    W stored as (C, D) and used transposed, X' of shape (N, D), a of shape (N, 1) any weights.
+
+    Catalogue: 56.
+
+    >>> prove(row_weights_go_inside()).scope
+    'every C, D, N'
+    """
+    probabilities = softmax((X_rows * W.T).T).T
+    losses = -inner(diag(a) * labelled.T, elementwise(log, probabilities))
+    return equation(gradient(losses, W), (probabilities - labelled.T).T * diag(a) * X_rows)
+
+
 def weights_go_inside() -> Eq:
     """Weights of the examples act on the columns before these are added: dL/dW = (P - Y) diag(a) X^T.
 
@@ -307,7 +350,7 @@ def weights_go_inside() -> Eq:
     'every C, D, N'
     """
     losses = -inner(labelled * diag(a), elementwise(log, softmax(W * X)))
-    return equation(gradient(losses, W), (softmax(W * X) - labelled) * diag(a) * X.T)
+    return equation(gradient(losses, W), to_weights((softmax(W * X) - labelled) * diag(a)))
 
 
 # Logsumexp over blocks

@@ -12,6 +12,7 @@ from sympy import Eq, Expr, KroneckerDelta, MatrixSymbol, Sum, Symbol, ZeroMatri
 from sympy import hadamard_product as entrywise
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from lossgrad.arguments import Lines, argued
 from lossgrad.expressions import (
     Definition,
     diag,
@@ -21,13 +22,15 @@ from lossgrad.expressions import (
     inner,
     jacobian,
     logsumexp,
+    named,
     one_hot,
     ones,
+    sigmoid,
     softmax,
     vjp,
 )
 from lossgrad.notation import C, D, N, S, U, W, X, Y, b, s, y
-from lossgrad.theorems.linear import scores_with_bias
+from lossgrad.theorems.linear import S_rows, X_rows, scores_with_bias, to_bias, to_data, to_weights
 
 c, k, n, p, q, r = (Symbol(name, integer=True, nonnegative=True) for name in "cknpqr")
 
@@ -125,6 +128,20 @@ def log_softmax_vjp() -> Eq:
     'every C, N'
     """
     return equation(vjp(U, elementwise(log, softmax(S)), S), U - softmax(S) * diag(ones(C).T * U))
+
+
+def two_classes() -> Eq:
+    """With two classes the probability of the first is the logistic function of its lead over the second.
+
+    S of shape (2, N).
+
+    Catalogue: 29.
+
+    >>> prove(two_classes()).scope
+    'every N'
+    """
+    pair = MatrixSymbol("S", 2, N)
+    return equation(softmax(pair)[0, n], sigmoid(pair[0, n] - pair[1, n]))
 
 
 def logsumexp_gradient() -> Eq:
@@ -244,6 +261,25 @@ def score_gradient_of_soft_targets() -> Eq:
 # Through the linear layer.
 
 
+def _at(scores: Any) -> Any:
+    """The gradient of cross-entropy by the scores, at given scores."""
+    return score_gradient().rhs.xreplace({S: scores})
+
+
+def _through_scores(M: Any) -> Any:
+    """The argument for a gradient behind the linear layer: the scores first, then the layer."""
+
+    def lines(right: Any) -> Lines:
+        biased = scores_with_bias().rhs
+        return [
+            (vjp(_at(biased), biased, M), "chain rule, with the gradient by the scores put in"),
+            (right, "the rule of the linear layer"),
+        ]
+
+    return argued(lines)
+
+
+@_through_scores(W)
 def weight_gradient() -> Eq:
     """Softmax cross-entropy by the weights: probabilities minus one-hot labels, times the data transposed, over N.
 
@@ -255,9 +291,10 @@ def weight_gradient() -> Eq:
     'every C, D, N'
     """
     biased = scores_with_bias().rhs
-    return equation(gradient(cross_entropy(biased), W), (softmax(biased) - one_hot(y, C)) * X.T / N)
+    return equation(gradient(cross_entropy(biased), W), to_weights(_at(biased)))
 
 
+@_through_scores(X)
 def data_gradient() -> Eq:
     """Softmax cross-entropy by the data: the weights transposed, times probabilities minus one-hot labels, over N.
 
@@ -269,9 +306,10 @@ def data_gradient() -> Eq:
     'every C, D, N'
     """
     biased = scores_with_bias().rhs
-    return equation(gradient(cross_entropy(biased), X), W.T * (softmax(biased) - one_hot(y, C)) / N)
+    return equation(gradient(cross_entropy(biased), X), to_data(_at(biased)))
 
 
+@_through_scores(b)
 def bias_gradient() -> Eq:
     """Softmax cross-entropy by the bias: probabilities minus one-hot labels, summed over the examples, over N.
 
@@ -283,7 +321,7 @@ def bias_gradient() -> Eq:
     'every C, D, N'
     """
     biased = scores_with_bias().rhs
-    return equation(gradient(cross_entropy(biased), b), (softmax(biased) - one_hot(y, C)) * ones(N) / N)
+    return equation(gradient(cross_entropy(biased), b), to_bias(_at(biased)))
 
 
 def lone_term() -> Eq:
@@ -338,9 +376,15 @@ def score_gradient_sums_to_zero() -> Eq:
     >>> prove(score_gradient_sums_to_zero()).scope
     'every C, N'
     """
-    return equation(ones(C).T * gradient(cross_entropy(S), S), ZeroMatrix(1, N))
+    return equation(ones(C).T * score_gradient().lhs, ZeroMatrix(1, N))
 
 
+@argued(
+    lambda right: [
+        (ones(C).T * weight_gradient().rhs, "the gradient by the weights"),
+        (right, "probabilities and one-hot labels both sum to one, column by column"),
+    ]
+)
 def weight_gradient_sums_to_zero() -> Eq:
     """Every column of the gradient of cross-entropy by the weights sums to zero.
 
@@ -351,7 +395,7 @@ def weight_gradient_sums_to_zero() -> Eq:
     >>> prove(weight_gradient_sums_to_zero()).scope
     'every C, D, N'
     """
-    return equation(ones(C).T * gradient(cross_entropy(scores_with_bias().rhs), W), ZeroMatrix(1, D))
+    return equation(ones(C).T * weight_gradient().lhs, ZeroMatrix(1, D))
 
 
 def bias_gradient_sums_to_zero() -> Eq:
@@ -364,4 +408,47 @@ def bias_gradient_sums_to_zero() -> Eq:
     >>> prove(bias_gradient_sums_to_zero()).scope
     'every C, D, N'
     """
-    return equation(ones(C).T * gradient(cross_entropy(scores_with_bias().rhs), b), ZeroMatrix(1, 1))
+    return equation(ones(C).T * bias_gradient().lhs, ZeroMatrix(1, 1))
+
+
+# Rows as examples, as libraries have them.
+
+P_rows = named("P'", softmax((X_rows * W.T + ones(N) * b.T).T).T)
+row_labels = one_hot(y, C).T
+
+
+def row_probabilities() -> Definition:
+    """With an example in each row, softmax runs along rows, and the weights are used transposed.
+
+    X' of shape (N, D), W stored as (C, D), b of shape (C, 1), the probabilities of shape (N, C).
+    """
+    return Definition(P_rows, P_rows.value)
+
+
+def row_score_gradient() -> Eq:
+    """With an example in each row: probabilities minus one-hot labels, transposed, over N.
+
+    S' of shape (N, C), y of N labels in 0..C-1.
+
+    Catalogue: 16.
+
+    >>> prove(row_score_gradient()).scope
+    'every C, N'
+    """
+    probabilities = softmax(S_rows.T).T
+    loss = -inner(row_labels, elementwise(log, probabilities)) / N
+    return equation(gradient(loss, S_rows), (probabilities - row_labels) / N)
+
+
+def row_weight_gradient() -> Eq:
+    """With an example in each row, weights that are stored as C x D receive the difference transposed, times the data.
+
+    X' of shape (N, D), W stored as (C, D) and used transposed, b of shape (C, 1), y of N labels in 0..C-1.
+
+    Catalogue: 17.
+
+    >>> prove(row_weight_gradient()).scope
+    'every C, D, N'
+    """
+    loss = -inner(row_labels, elementwise(log, P_rows)) / N
+    return equation(gradient(loss, W), (P_rows - row_labels).T * X_rows / N)

@@ -27,7 +27,9 @@ from lossgrad.expressions import (
     softmax,
     vjp,
 )
-from lossgrad.notation import C, G, N, S, W, X, epsilon, lambda_, s, tau, y
+from lossgrad.notation import C, G, N, S, U, W, X, epsilon, lambda_, s, tau, y
+from lossgrad.theorems import softmax as cross_entropy
+from lossgrad.theorems.linear import S_rows, to_weights
 
 w = MatrixSymbol("w", C, 1)
 m = MatrixSymbol("m", N, 1)
@@ -145,7 +147,7 @@ def smoothed_weight_gradient() -> Eq:
     """
     scores = {S: W * X}
     loss, score_gradient = smoothed_loss().rhs.xreplace(scores), smoothed_score_gradient().rhs.xreplace(scores)
-    return equation(gradient(loss, W), score_gradient * X.T)
+    return equation(gradient(loss, W), to_weights(score_gradient))
 
 
 def smoothed_columns_sum_to_one() -> Eq:
@@ -302,7 +304,7 @@ def masked_weight_gradient() -> Eq:
     """
     scores = {S: W * X}
     loss, score_gradient = masked_loss().rhs.xreplace(scores), masked_score_gradient().rhs.xreplace(scores)
-    return equation(gradient(loss, W), score_gradient * X.T)
+    return equation(gradient(loss, W), to_weights(score_gradient))
 
 
 # Temperature and distillation
@@ -326,7 +328,9 @@ def temperature_score_gradient() -> Eq:
     >>> prove(temperature_score_gradient()).scope
     'every C, N'
     """
-    return equation(gradient(temperature_loss().lhs, S), (softmax(S / tau) - labelled) / (tau * N))
+    return equation(
+        gradient(temperature_loss().lhs, S), cross_entropy.score_gradient().rhs.xreplace({S: S / tau}) / tau
+    )
 
 
 def distillation_loss() -> Definition:
@@ -351,7 +355,8 @@ def distillation_score_gradient() -> Eq:
     >>> prove(distillation_score_gradient()).scope
     'every C, N'
     """
-    return equation(gradient(distillation_loss().lhs, S), tau * (softmax(S / tau) - softmax(R / tau)) / N)
+    softened = cross_entropy.score_gradient_of_soft_targets().rhs.xreplace({S: S / tau, U: R / tau})
+    return equation(gradient(distillation_loss().lhs, S), tau * softened)
 
 
 # Penalties and caps on the scores
@@ -418,3 +423,22 @@ def soft_cap_gradient() -> Eq:
     """
     slope = elementwise(lambda t: 1 - tanh(t / c) ** 2, S)
     return equation(vjp(G, soft_cap().rhs, S), hadamard_product(G, slope))
+
+
+# Rows as examples
+
+
+def row_masked_score_gradient() -> Eq:
+    """With an example in each row a mask scales rows: the gradient in columns, transposed.
+
+    S' of shape (N, C), y of N labels, m of shape (N, 1) with a sum that is not 0. Every rule of this module goes over in
+    the same way.
+
+    Catalogue: 22.
+
+    >>> prove(row_masked_score_gradient()).scope
+    'every C, N'
+    """
+    probabilities = softmax(S_rows.T).T
+    loss = -inner(diag(m) * labelled.T, elementwise(log, probabilities)) / kept
+    return equation(gradient(loss, S_rows), diag(m) * (probabilities - labelled.T) / kept)
