@@ -2,25 +2,29 @@
 
 A check says what it found with pytest's ``record_property``; the session's end writes it down. An entry carries a
 digest of the statement, so that what was found about another statement of that name is not taken for it.
+
+    python tests/evidence.py build evidence
+
+keeps what was found of every theorem as it stands now, for books that are built without the tests: of each, what is in
+the first folder, or else what was kept before.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from hashlib import sha256
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-BUILD = Path(__file__).resolve().parent.parent / "build"
+from lossgrad.library import digest
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD, KEPT = ROOT / "build", ROOT / "evidence"
 KINDS = ("mutants", "opinions")
 
 Record = Callable[[str, object], None]
-
-
-def digest(equation: Any) -> str:
-    """A short name of a statement as it stands."""
-    return sha256(str(equation).encode()).hexdigest()[:16]
+Entries = dict[str, dict[str, Any]]
 
 
 def found(kind: str, theorem: str, equation: Any, **what: Any) -> tuple[str, dict[str, Any]]:
@@ -28,12 +32,25 @@ def found(kind: str, theorem: str, equation: Any, **what: Any) -> tuple[str, dic
     return f"{kind}: {theorem}", {**what, "statement": digest(equation)}
 
 
+def read(folder: Path, kind: str) -> Entries:
+    """What a folder has of a kind of check."""
+    file = folder / f"{kind}.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+def write(folder: Path, kind: str, entries: Entries) -> None:
+    """Write down what was found, in the order of names."""
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(entries, indent=1, sort_keys=True)
+    (folder / f"{kind}.json").write_text(f"{text}\n", encoding="utf-8")
+
+
 class Evidence:
     """What the tests of one session found."""
 
     def __init__(self, folder: Path = BUILD) -> None:
         self.folder = folder
-        self.kinds: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self.kinds: dict[str, Entries] = {kind: {} for kind in KINDS}
 
     def note(self, properties: Iterable[tuple[str, Any]]) -> None:
         for name, value in properties:
@@ -45,10 +62,7 @@ class Evidence:
         """Bring the files up to date with what was found; what was not looked at this time stays."""
         for kind, entries in self.kinds.items():
             if entries:
-                file = self.folder / f"{kind}.json"
-                known = json.loads(file.read_text()) if file.exists() else {}
-                self.folder.mkdir(exist_ok=True)
-                file.write_text(json.dumps({**known, **entries}, indent=1, sort_keys=True) + "\n")
+                write(self.folder, kind, {**read(self.folder, kind), **entries})
 
     def shortfall(self, theorems: Iterable[str], least: int = 10) -> str | None:
         """What is missing from at least ten refused mutants a theorem on average, once all theorems were looked at."""
@@ -57,3 +71,38 @@ class Evidence:
             return None
         average = sum(entry["refused"] for entry in made.values()) / len(made)
         return None if average >= least else f"only {average:.1f} mutants a theorem were refused, {least} are wanted"
+
+
+def kept(stated: Mapping[str, Any], runs: Iterable[Entries]) -> Entries:
+    """Of each theorem as it stands, what the first run found that looked at it; errors to two digits."""
+    runs = list(runs)
+    return {name: entry for name, equation in stated.items() if (entry := _of(name, digest(equation), runs))}
+
+
+def _of(name: str, statement: str, runs: list[Entries]) -> dict[str, Any] | None:
+    entry = next((run[name] for run in runs if run.get(name, {}).get("statement") == statement), None)
+    if entry is None or "worst" not in entry:
+        return entry
+    return {**entry, "worst": float(f"{entry['worst']:.1e}")}
+
+
+def missing(stated: Mapping[str, Any], folder: Path = KEPT) -> Iterator[str]:
+    """The theorems of which nothing is kept as they stand now, with the kind of check."""
+    for kind in KINDS:
+        entries = kept(stated, [read(folder, kind)])
+        yield from (f"{kind}: {name}" for name in stated if name not in entries)
+
+
+def keep(source: Path, target: Path, stated: Mapping[str, Any]) -> None:
+    """Keep what was found of every theorem."""
+    for kind in KINDS:
+        write(target, kind, kept(stated, [read(source, kind), read(target, kind)]))
+
+
+if __name__ == "__main__":
+    from every_theorem import equation_of, statements
+
+    everything = {name: equation_of(name) for name in statements()}
+    keep(ROOT / sys.argv[1], ROOT / sys.argv[2], everything)
+    if lacking := list(missing(everything, ROOT / sys.argv[2])):
+        raise SystemExit(f"not looked at since they were stated so, run `make evidence`: {', '.join(lacking)}")

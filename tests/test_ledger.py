@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from lossgrad import library
-from lossgrad.book.ledger import Circle, check_order, digest
+from lossgrad.book.ledger import Circle, check_order
+from lossgrad.library import digest
 from small_book import THEOREMS, SmallBook
 
 LEDGER = """\
@@ -63,12 +64,12 @@ def rows(book: SmallBook) -> list[list[str]]:
     return [[" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in line] for line in cells]
 
 
-def left_by_tests(book: SmallBook, statement: str) -> None:
+def left_by_tests(book: SmallBook, statement: str, folder: str = "build", made: int = 12) -> None:
     """What the tests would leave about one of the two theorems."""
-    found = {"made": 12, "refused": 12, "statement": statement}
-    book.write("build/mutants.json", json.dumps({"products.transposed_product": found}))
+    found = {"made": made, "refused": made, "statement": statement}
+    book.write(f"{folder}/mutants.json", json.dumps({"products.transposed_product": found}))
     found = {"worst": 2.5e-16, "entries": 18, "nonzero": 18, "statement": statement}
-    book.write("build/opinions.json", json.dumps({"products.transposed_product": found}))
+    book.write(f"{folder}/opinions.json", json.dumps({"products.transposed_product": found}))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -94,9 +95,20 @@ def test_the_file_says_what_the_table_says(book: SmallBook) -> None:
     assert twice["statement_srepr"].startswith("Equality(MatMul(")
     assert twice["mutants"] is None
     assert twice["second_opinion"] is None
+    assert twice["source_link"] == "code/theorems.products.html#transposed_twice"
     path, line = twice["source"].split(":")
     assert path == f"src/{book.package}/theorems/products.py"
     assert book.theorems.read_text().splitlines()[int(line) - 1].startswith("def transposed_twice")
+
+
+def test_the_source_of_a_theorem_is_listed_where_its_row_and_its_box_link_to(book: SmallBook) -> None:
+    book.build("html")
+    listed = (book.root / "build" / "html" / "code" / "theorems.products.html").read_text(encoding="utf-8")
+    assert listed.count('<span id="transposed_twice">') == 1
+    assert "return equation" in re.sub(r"<[^>]*>", "", listed)
+    for page in ("ledger", "index"):
+        built = (book.root / "build" / "html" / f"{page}.html").read_text(encoding="utf-8")
+        assert 'href="code/theorems.products.html#transposed_twice"' in built
 
 
 def test_figures_are_those_that_the_tests_left(book: SmallBook) -> None:
@@ -113,6 +125,19 @@ def test_figures_of_another_statement_are_not_taken(book: SmallBook) -> None:
     book.build("html")
     assert published(book)["products.transposed_product"]["mutants"] is None
     assert rows(book)[0][6:8] == ["not measured", "not measured"]
+
+
+def test_a_book_without_tests_shows_what_the_last_full_run_found(book: SmallBook) -> None:
+    stated = digest(library.stated(library.theorems(book.package)["products.transposed_product"]))
+    left_by_tests(book, stated, folder="evidence", made=9)
+    book.build("html")
+    assert rows(book)[0][6:8] == ["9 of 9", "2.5e-16"]
+    left_by_tests(book, stated, made=12)
+    book.build("html")
+    assert rows(book)[0][6] == "12 of 12"
+    left_by_tests(book, digest("another statement"))
+    book.build("html")
+    assert rows(book)[0][6] == "9 of 9"
 
 
 def test_the_ledger_follows_when_another_page_changes(book: SmallBook) -> None:

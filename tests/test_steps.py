@@ -13,7 +13,7 @@ from lossgrad import NotProved, gradient, prove, softmax
 from lossgrad.counterexamples import Point, close, evaluate
 from lossgrad.entries import written_out
 from lossgrad.expressions import elementwise, equation, inner, one_hot
-from lossgrad.notation import C, D, L, N, S, W, X, phi, s, y
+from lossgrad.notation import C, D, G, L, N, S, W, X, phi, s, y
 from lossgrad.steps import LONGEST, by_hand, steps, steps_of
 from lossgrad.theorems import curvature, linear
 
@@ -73,7 +73,7 @@ CHAIN = STATEMENTS["the gradient by the weights"]
 
 
 def test_an_argument_by_hand_is_proved_line_by_line() -> None:
-    by_rule = linear.weight_vjp().lhs.xreplace({linear.G: L.gradient(W * X)})
+    by_rule = linear.weight_vjp().lhs.xreplace({G: L.gradient(W * X)})
     chain = by_hand(CHAIN, [(by_rule, "chain rule"), (CHAIN.rhs, "the linear rule")])
     assert [(step.left, step.right) for step in chain] == [(CHAIN.lhs, by_rule), (by_rule, CHAIN.rhs)]
     assert [step.rule for step in chain] == ["chain rule", "the linear rule"]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-__all__ = ["Lines", "argued", "argument"]
+__all__ = ["Lines", "Theorem", "argued", "argument"]
 
 Lines = Sequence[tuple[Any, str]]
 Theorem = TypeVar("Theorem", bound=Callable[[], Any])

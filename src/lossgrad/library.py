@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -166,6 +167,15 @@ def _called(theorem: Statement, names: dict[CodeType, str]) -> set[str]:
     finally:
         sys.settrace(before)
     return called
+
+
+def digest(statement: object) -> str:
+    """A short name of a statement as it stands, by which what was found about it is kept.
+
+    >>> digest(1) != digest(2)
+    True
+    """
+    return sha256(str(statement).encode()).hexdigest()[:16]
 
 
 def title(name: str) -> str:

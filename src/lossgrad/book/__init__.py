@@ -13,6 +13,7 @@ from lossgrad.book import (
     gate,
     graph,
     ledger,
+    listings,
     lookup_table,
     notation_table,
     notebooks,
@@ -38,6 +39,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     gate.setup(app)
     graph.setup(app)
     ledger.setup(app)
+    listings.setup(app)
     lookup_table.setup(app)
     notation_table.setup(app)
     notebooks.setup(app)

@@ -17,7 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
 from lossgrad import library
-from lossgrad.book import relations
+from lossgrad.book import listings, relations
 
 
 class Fault(NamedTuple):
@@ -117,11 +117,19 @@ class StatementDomain(Domain):
         if typ == "source":
             functions = env.get_domain("py")
             reference = functions.resolve_xref(env, fromdocname, builder, "func", target, node, contnode)
-            return reference or cast(nodes.reference, contnode)  # the name alone, where no page describes it
+            return reference or self._listed(fromdocname, builder, target, contnode)
         for docname, statement in self.homes():
             if (statement.kind, statement.name) == (typ, target):
                 return make_refnode(builder, fromdocname, docname, statement.node_id, contnode, library.title(target))
         return None
+
+    def _listed(self, page: str, builder: Builder, target: str, content: nodes.Element) -> nodes.reference:
+        """A link to where a function is listed; its name alone where nothing is listed."""
+        if builder.format != "html":
+            return cast(nodes.reference, content)
+        module, _, name = target.rpartition(".")
+        address = builder.get_relative_uri(page, listings.place(module, self.env.config.lossgrad_package))
+        return nodes.reference("", "", content, refuri=f"{address}#{name}", internal=True)
 
     def resolve_any_xref(
         self,

@@ -10,7 +10,8 @@ prints the table, and ``proofs.json`` in the root of the built site says the sam
 Nothing in either is typed. Scope, hypotheses and seconds come from the proof's record, as the boxes of the pages do;
 what a theorem rests on, from the calls it makes (`lossgrad.library.rests_on`). How many near misses were refused, and
 how far a second opinion was off, is found by the tests, which leave it in ``mutants.json`` and ``opinions.json`` beside
-the built site; what they did not measure, or measured for another statement of that name, is said not to be measured.
+the built site; what the last full run found is kept in ``evidence/``, for a book that is built without the tests. What
+was measured in neither, or for another statement of that name, is said not to be measured.
 
 The table is made as its page is written, when the homes of all theorems are known, and is made anew in every build.
 """
@@ -23,7 +24,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -38,7 +38,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from lossgrad import library
-from lossgrad.book import records
+from lossgrad.book import listings, records
 from lossgrad.book.directives import linked
 from lossgrad.book.domain import Shown, StatementDomain
 from lossgrad.book.records import ProofRecord
@@ -69,7 +69,11 @@ COLUMNS = {
 def setup(app: Sphinx) -> None:
     """Register the directive, what fills it in, and what writes the file."""
     app.add_config_value(
-        "lossgrad_evidence", str(app.outdir.parent), "", str, "Where the tests leave what they found of each theorem."
+        "lossgrad_evidence",
+        [str(app.outdir.parent), str(app.confdir / "evidence")],
+        "",
+        list,
+        "Where the tests leave what they found of each theorem, and where the last full run is kept.",
     )
     app.add_css_file("ledger.css")
     app.add_node(LedgerPlace)
@@ -95,7 +99,7 @@ class Entry:
     page: str
     function: library.Statement
     proof: ProofRecord
-    evidence: dict[str, dict[str, Any]]
+    evidence: dict[str, list[dict[str, Any]]]
 
     @property
     def anchor(self) -> str:
@@ -117,21 +121,17 @@ class Entry:
         return self._measured("opinions", "worst", "entries")
 
     def _measured(self, kind: str, *figures: str) -> dict[str, Any] | None:
-        found = self.evidence[kind].get(self.name)
-        if found is None or found["statement"] != digest(library.stated(self.function)):
-            return None
-        return {figure: found[figure] for figure in figures}
-
-
-def digest(equation: object) -> str:
-    """A short name of a statement as it stands, as the tests give it with what they found."""
-    return sha256(str(equation).encode()).hexdigest()[:16]
+        stated = library.digest(library.stated(self.function))
+        found = (run.get(self.name, {}) for run in self.evidence[kind])
+        measured = next((run for run in found if run.get("statement") == stated), None)
+        return {figure: measured[figure] for figure in figures} if measured else None
 
 
 def entries(env: BuildEnvironment) -> Iterator[Entry]:
     """The row of each theorem that a page shows, in the book's order."""
     package, folder = env.config.lossgrad_package, Path(env.config.lossgrad_records)
-    evidence = {kind: _found(Path(env.config.lossgrad_evidence, f"{kind}.json")) for kind in ("mutants", "opinions")}
+    folders = list(map(Path, env.config.lossgrad_evidence))
+    evidence = {kind: [_found(place / f"{kind}.json") for place in folders] for kind in ("mutants", "opinions")}
     homes = {shown.name: page for page, shown in StatementDomain.of(env).homes() if shown.kind == "theorem"}
     for name, function in library.theorems(package).items():
         if name in homes:
@@ -247,14 +247,18 @@ def sort_and_filter(
 def publish(app: Sphinx, exception: Exception | None) -> None:
     """Write the file into the root of the built site."""
     if exception is None and app.builder.format == "html":
-        theorems = [_published(entry, app.builder.get_target_uri(entry.page)) for entry in entries(app.env)]
+        theorems = [_published(entry, app) for entry in entries(app.env)]
         versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
         ledger = {"theorems": theorems, "versions": versions}
         app.outdir.joinpath(FILE).write_text(json.dumps(ledger, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _published(entry: Entry, page: str) -> dict[str, Any]:
-    proof = entry.proof
+def _published(entry: Entry, app: Sphinx) -> dict[str, Any]:
+    proof, stated = entry.proof, entry.function
+    page, listed = map(
+        app.builder.get_target_uri,
+        (entry.page, listings.place(stated.__module__, app.config.lossgrad_package)),
+    )
     return {
         "name": entry.name,
         "page": f"{page}#{entry.anchor}",
@@ -268,4 +272,5 @@ def _published(entry: Entry, page: str) -> dict[str, Any]:
         "mutants": entry.mutants,
         "second_opinion": entry.opinion,
         "source": entry.source,
+        "source_link": f"{listed}#{stated.__name__}",
     }

@@ -6,11 +6,12 @@ have a loss of its own, L_t of H_t; φ is any differentiable function of one num
 the case in which the others are constant.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Eq, HadamardProduct, MatrixSymbol
 
-from lossgrad.arguments import Lines, argued
+from lossgrad.arguments import Lines, Theorem, argued
 from lossgrad.expressions import Definition, elementwise, equation, gradient, loss, named, ones, vjp
 from lossgrad.notation import D, H, L, N, phi
 from lossgrad.theorems.linear import to_bias, to_data, to_weights
@@ -147,7 +148,7 @@ def step() -> Eq:
     return equation(gradient(L(elementwise(phi, entered)), state), to_data(delta, R))
 
 
-def _back_in_time(M: Any, second_use: Any = None, third_use: Any = None) -> Any:
+def _back_in_time(M: Any, second_use: Any = None, third_use: Any = None) -> Callable[[Theorem], Theorem]:
     """The argument for a gradient of three times: each time passes back what is not its own use of M.
 
     The uses are what M receives directly at the second and at the third time; none for what is used at the first alone.

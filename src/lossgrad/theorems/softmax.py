@@ -6,13 +6,14 @@ softmax is taken of each column.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Eq, Expr, KroneckerDelta, MatrixSymbol, Sum, Symbol, ZeroMatrix, exp, log
 from sympy import hadamard_product as entrywise
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from lossgrad.arguments import Lines, argued
+from lossgrad.arguments import Lines, Theorem, argued
 from lossgrad.expressions import (
     Definition,
     diag,
@@ -266,7 +267,7 @@ def _at(scores: Any) -> Any:
     return score_gradient().rhs.xreplace({S: scores})
 
 
-def _through_scores(M: Any) -> Any:
+def _through_scores(M: Any) -> Callable[[Theorem], Theorem]:
     """The argument for a gradient behind the linear layer: the scores first, then the layer."""
 
     def lines(right: Any) -> Lines:

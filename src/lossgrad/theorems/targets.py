@@ -431,8 +431,8 @@ def soft_cap_gradient() -> Eq:
 def row_masked_score_gradient() -> Eq:
     """With an example in each row a mask scales rows: the gradient in columns, transposed.
 
-    S' of shape (N, C), y of N labels, m of shape (N, 1) with a sum that is not 0. Every rule of this module goes over in
-    the same way.
+    S' of shape (N, C), y of N labels, m of shape (N, 1) with a sum that is not 0. Every rule of this module goes
+    over in the same way.
 
     Catalogue: 22.
 
