@@ -3,15 +3,16 @@
 A check says what it found with pytest's ``record_property``; the session's end writes it down. An entry carries a
 digest of the statement, so that what was found about another statement of that name is not taken for it.
 
-    python tests/evidence.py build evidence
+    python tests/evidence.py
 
-keeps what was found of every theorem as it stands now, for books that are built without the tests: of each, what is in
-the first folder, or else what was kept before.
+keeps it in evidence/ for books that are built without the tests: of every theorem as it stands, what was found last.
+Theorems that were not looked at since they were stated so are looked at first.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -99,10 +100,29 @@ def keep(source: Path, target: Path, stated: Mapping[str, Any]) -> None:
         write(target, kind, kept(stated, [read(source, kind), read(target, kind)]))
 
 
-if __name__ == "__main__":
+CHECKS = {
+    "mutants": "tests/test_mutants.py::test_mutants_of_theorem_are_refused",
+    "opinions": "tests/test_second_opinion.py::test_jax_agrees_with_theorem",
+}
+"""The test that looks at a theorem, for each kind of check."""
+
+
+def look(lacking: Iterable[str]) -> None:
+    """Run the tests that look at theorems, each given with the kind of check."""
+    tests = (f"{CHECKS[kind]}[{name}]" for kind, name in (entry.split(": ") for entry in lacking))
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "-n", "2", *tests], cwd=ROOT, check=True)
+
+
+def main(most: int | None = None) -> None:
+    """Keep what was found; look at what was not looked at, or at so many theorems of it, and keep that too."""
     from every_theorem import equation_of, statements
 
     everything = {name: equation_of(name) for name in statements()}
-    keep(ROOT / sys.argv[1], ROOT / sys.argv[2], everything)
-    if lacking := list(missing(everything, ROOT / sys.argv[2])):
-        raise SystemExit(f"not looked at since they were stated so, run `make evidence`: {', '.join(lacking)}")
+    keep(BUILD, KEPT, everything)
+    if lacking := list(missing(everything))[:most]:
+        look(lacking)
+        keep(BUILD, KEPT, everything)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

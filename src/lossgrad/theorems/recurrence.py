@@ -349,6 +349,16 @@ def row_recurrent_weight_gradient() -> Eq:
     return equation(gradient(row_total, R), row_D_1.T * row_H_0 + row_D_2.T * row_H_1)
 
 
+@argued(
+    lambda right: [
+        (gradient(loss_1(row_H_1), W) + vjp(row_D_2, row_A_2, W), "the last time: its loss, through what enters φ"),
+        (
+            vjp(row_D_1, row_A_1, W) + row_D_2.T * row_X_2,
+            "what is used here receives here, the rest goes one time back",
+        ),
+        (right, "the rule of the linear layer, in rows"),
+    ]
+)
 def row_input_weight_gradient() -> Eq:
     """With an example in each row the input weights receive, at each time, the delta transposed times the input.
 

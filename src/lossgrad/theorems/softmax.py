@@ -134,15 +134,15 @@ def log_softmax_vjp() -> Eq:
 def two_classes() -> Eq:
     """With two classes the probability of the first is the logistic function of its lead over the second.
 
-    S of shape (2, N).
+    s of shape (2, 1), the scores of one example; a batch is the same column by column.
 
     Catalogue: 29.
 
     >>> prove(two_classes()).scope
-    'every N'
+    's of shape 2 × 1'
     """
-    pair = MatrixSymbol("S", 2, N)
-    return equation(softmax(pair)[0, n], sigmoid(pair[0, n] - pair[1, n]))
+    pair = MatrixSymbol("s", 2, 1)
+    return equation(softmax(pair)[0, 0], sigmoid(pair[0, 0] - pair[1, 0]))
 
 
 def logsumexp_gradient() -> Eq:
@@ -414,7 +414,8 @@ def bias_gradient_sums_to_zero() -> Eq:
 
 # Rows as examples, as libraries have them.
 
-P_rows = named("P'", softmax((X_rows * W.T + ones(N) * b.T).T).T)
+row_biased = X_rows * W.T + ones(N) * b.T
+P_rows = named("P'", softmax(row_biased.T).T)
 row_labels = one_hot(y, C).T
 
 
@@ -441,6 +442,15 @@ def row_score_gradient() -> Eq:
     return equation(gradient(loss, S_rows), (probabilities - row_labels) / N)
 
 
+@argued(
+    lambda right: [
+        (
+            vjp(row_score_gradient().rhs.xreplace({S_rows: row_biased}), row_biased, W),
+            "chain rule, with the gradient by the scores put in",
+        ),
+        (right, "the rule of a layer that stores its weights as columns would"),
+    ]
+)
 def row_weight_gradient() -> Eq:
     """With an example in each row, weights that are stored as C x D receive the difference transposed, times the data.
 
