@@ -47,15 +47,15 @@ class LookUpTable(SphinxDirective):
 
     def table(self, rows: Iterator[Rule]) -> nodes.table:
         """The table of a group."""
-        return tabulated("look-up", ("No.", "Rule", "Theorems"), (6, 64, 30), [self.line(rule) for rule in rows])
+        return tabulated("look-up", ("No.", "Rule, and its theorems"), (8, 92), [self.line(rule) for rule in rows])
 
     def line(self, rule: Rule) -> list[list[nodes.Node]]:
         leading, *others = rule.theorems
         about = nodes.paragraph("", "", self.link(leading, rule.about), classes=["rule-about"])
-        listed = nodes.paragraph("", "", self.link(leading))
+        listed = nodes.paragraph("", "", self.link(leading), classes=["rule-theorems"])
         for name in others:
             listed += [nodes.Text(", "), self.link(name)]
-        return [[nodes.paragraph("", str(rule.number))], [about, self.formula(leading)], [listed]]
+        return [[nodes.paragraph("", str(rule.number))], [about, self.formula(leading), listed]]
 
     def formula(self, name: str) -> nodes.math_block:
         """The equation of a theorem, without a number."""
