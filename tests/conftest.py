@@ -14,6 +14,8 @@ settings.register_profile("book", deadline=None, derandomize=True, database=None
 settings.register_profile("nightly", deadline=None, database=None, max_examples=10_000)  # others on every run
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "book"))
 
+collect_ignore = ["pytorch"]  # `make test-torch` names it; nothing else needs PyTorch
+
 evidence = Evidence()
 
 

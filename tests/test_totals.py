@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lossgrad import library
-from lossgrad.book.ledger import digest
+from lossgrad.library import digest
 from small_book import SmallBook
 
 
