@@ -11,7 +11,7 @@ from sphinx.util.console import strip_colors
 
 from lossgrad import library
 from lossgrad.book.behind import array_text, source_text
-from lossgrad.book.ledger import digest
+from lossgrad.library import digest
 from lossgrad.printing import python
 from lossgrad.theorems import contrastive, linear
 from small_book import MISTAKES, THEOREMS, SmallBook
@@ -90,6 +90,7 @@ def test_the_lines_link_to_the_boxes_of_what_they_name(book: SmallBook) -> None:
     (fold,) = re.findall(r'<details class="theorem-evidence[^>]*>.*?</details>', page, re.DOTALL)
     assert set(re.findall(r'href="([^"]*)"', fold)) == {
         "#refuted-products-order-kept",
+        "code/theorems.products.html#transposed_product",
         "other.html#theorem-products-transposed-twice",
     }
 
