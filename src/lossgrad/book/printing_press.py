@@ -53,6 +53,15 @@ DROPPED = "script, noscript, button, nav, form, .headerlink, .toctree-wrapper, .
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 """Attributes that name an element of the same page, besides addresses."""
 
+FITTED = """
+const fit = (line, part) => {
+  if (line.scrollWidth > line.clientWidth + 1) part.style.zoom = line.clientWidth / line.scrollWidth;
+};
+for (const line of document.querySelectorAll("div.math > .equation")) fit(line, line.querySelector("math") ?? line);
+for (const box of document.querySelectorAll(".pst-scrollable-table-container")) fit(box, box.firstElementChild);
+"""
+"""Run on the document before it is printed: what is wider than the paper is made smaller. No page has it."""
+
 DATES = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}\+00'00'\)")
 
 
@@ -111,12 +120,12 @@ def assembled(site: Path, chapters: list[Chapter], pages: dict[str, int]) -> str
             sheets[_from_root(chapter.file, str(link["href"]))] = None
         articles.append(_article(page, chapter, files))
     styles = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in [*sheets, "_static/paper.css"])
-    title = front.title.get_text(strip=True) if front.title else ""
+    title = front.title.get_text(strip=True).partition(" — ")[0] if front.title else ""
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8">'
         f'<title>{title}</title>{styles}</head><body class="paper"><div class="bd-main"><div class="bd-content">'
         f'<div class="bd-article-container">{_title_page(title)}{_contents_page(chapters, pages)}'
-        f"{''.join(articles)}</div></div></div></body></html>"
+        f"{''.join(articles)}</div></div></div><script>{FITTED}</script></body></html>"
     )
 
 
