@@ -23,13 +23,13 @@ define build
 	@test -e build/$(1).passed || rm -rf build/$(1).doctrees
 	@rm -f build/$(1).passed
 	@echo "Building $(1) from docs/; the first time, every page is executed"
-	@$(RUN) -m sphinx -c . -W --keep-going -q -j 2 -b $(1) -d build/$(1).doctrees docs build/$(1)
+	@OMP_NUM_THREADS=1 $(RUN) -m sphinx -c . -W --keep-going -q -j 2 -b $(1) -d build/$(1).doctrees docs build/$(1)
 	@touch build/$(1).passed
 endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help html pdf test test-browser test-pdf test-torch evidence nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
+.PHONY: help html pdf test test-package test-browser test-pdf test-torch evidence nightly bench coverage lint linkcheck doctest serve lock upgrade clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -76,6 +76,9 @@ coverage: $(VENV)/test.stamp $(NEEDS) ## run every test, keep how much of src/ r
 	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report=json:build/coverage/found.json --cov-report=
 	@PYTHONPATH=tests $(RUN) -m benchmarks.covered build/coverage/found.json benchmarks
 
+test-package: $(VENV)/test.stamp ## prove every theorem from the wheel, beside the oldest and the newest SymPy alone
+	@$(RUN) tests/package.py
+
 doctest: $(NEEDS) ## run the doctests of the pages with Sphinx's doctest builder
 	$(call build,doctest)
 	@tail -n 4 build/doctest/output.txt
@@ -94,6 +97,7 @@ lint: $(VENV)/test.stamp ## check style and types of src, tests and conf.py
 lock: | $(BIN)/uv ## bring locks/ in line with pyproject.toml
 	$(BIN)/uv pip compile $(LOCKED) --group book --output-file locks/book.txt
 	$(BIN)/uv pip compile $(LOCKED) --group test --constraint locks/book.txt --output-file locks/test.txt
+	$(BIN)/uv pip compile $(LOCKED) --resolution lowest-direct --output-file locks/oldest.txt
 
 upgrade: | $(BIN)/uv ## lock the newest versions
 	rm -f locks/book.txt locks/test.txt

@@ -22,7 +22,7 @@ def pins(lock: Path) -> set[str]:
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_every_requirement_is_one_version_with_hashes(lock: Path) -> None:
-    assert len(requirements(lock)) > 50
+    assert len(requirements(lock)) > (1 if lock.name == "oldest.txt" else 50)
     for requirement in requirements(lock):
         assert re.match(r"[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", requirement), requirement
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sympy import Dummy, Matrix, lambdify, sympify
 
-__all__ = ["Chart", "bars", "curves", "shades", "tiles"]
+__all__ = ["Chart", "bars", "curves", "images", "shades", "tiles"]
 
 WIDE, HIGH = 560, 260  # the field
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 34, 42  # what stands around it
@@ -42,6 +42,7 @@ html[data-theme] body .bd-content div.cell_output div.text_html:has(.chart) { al
 .chart .b3 { fill: var(--book-false, #a3262d); fill-opacity: 0.7; }
 .chart rect.above { fill: var(--book-accent, #1b5479); }
 .chart rect.below { fill: var(--book-false, #a3262d); }
+.chart rect.ink { fill: currentColor; }
 .chart rect.edge { fill: none; stroke: currentColor; stroke-opacity: 0.25; }
 """
 
@@ -151,6 +152,42 @@ def _tile(x: float, y: float, depth: float) -> str:
     box = f'x="{x}" y="{y}" width="{SIDE}" height="{SIDE}"'
     kind = "above" if depth > 0 else "below"
     return f'<rect class="{kind}" fill-opacity="{0.8 * abs(depth):.3f}" {box}/><rect class="edge" {box}/>'
+
+
+PIXEL = 9
+ABREAST = 6  # images in a row
+
+
+def images(pictures: Sequence[Any], captions: Sequence[str], told: str) -> Chart:
+    """Images side by side, each with a caption below: a pixel is inked as far as its number goes from 0 to 1.
+
+    Raises ValueError when there are more or fewer captions than images.
+
+    >>> images([[[0, 1], [0.5, 0]]], ["a slash"], "One image.").svg.count('class="ink"')
+    2
+    """
+    if len(pictures) != len(captions):
+        raise ValueError(f"a caption for each of {len(pictures)} images: got {len(captions)}")
+    numbers = [[[float(value) for value in row] for row in picture] for picture in pictures]
+    side = PIXEL * max(len(numbers[0]), len(numbers[0][0]))
+    wide, high = side + 20, side + 34
+    drawn = []
+    for k, (picture, caption) in enumerate(zip(numbers, captions, strict=True)):
+        left, top = 4 + k % ABREAST * wide, 4 + k // ABREAST * high
+        drawn += [
+            _pixel(left + j * PIXEL, top + i * PIXEL, v)
+            for i, row in enumerate(picture)
+            for j, v in enumerate(row)
+            if v
+        ]
+        drawn.append(f'<rect class="edge" x="{left}" y="{top}" width="{side}" height="{side}"/>')
+        drawn.append(_text(left + side / 2, top + side + 17, caption, "middle"))
+    rows = -(-len(numbers) // ABREAST)
+    return Chart(_framed(wide * min(ABREAST, len(numbers)), high * rows, "".join(drawn), told))
+
+
+def _pixel(x: float, y: float, depth: float) -> str:
+    return f'<rect class="ink" fill-opacity="{depth:.2f}" x="{x}" y="{y}" width="{PIXEL}" height="{PIXEL}"/>'
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ def _told_factor(found: tuple[float, float], case: Case, context: Context) -> st
         return ""
     size = f"{_number(abs(c))} times what it should be"
     sign = " and the sign is turned" if c < 0 else ""
-    names = [name for name in named if name != f"{abs(c):.4g}"]
+    plain = {"2", "1/2"} & set(named)
+    names = [name for name in named if name != f"{abs(c):.4g}" and not (plain and "the length" in name)]
     because = f", and {abs(c):.4g} = {' = '.join(names[:2])}" if names else ""
     return f"{size}{sign}{because}{_why(names[:2])}"
 
