@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -63,7 +64,8 @@ from lossgrad import (
 )
 from lossgrad.counterexamples import Point, evaluate, real
 from lossgrad.entries import written_out
-from lossgrad.expressions import convolve, correlate, entry, flip, named, padded
+from lossgrad.expressions import EntryGradient, Gradient, convolve, correlate, entry, flip, named, padded
+from lossgrad.library import definitions, stated, theorems
 from lossgrad.notation import C, D, G, L, N, S, T, U, W, X, Y, b, epsilon, lambda_, phi, s, tau, y
 from lossgrad.numerics import (
     NoCode,
@@ -405,6 +407,79 @@ def test_central_differences_agree_with_the_gradient_along_and_across() -> None:
         assert np.isclose(directional_derivative(lambda W: loss(W, X_, y_), W_, V), np.sum(proved * V), atol=1e-9)
     with pytest.raises(ShapeError, match=r"got \(2, 3\) at a point of shape \(3, 2\)"):
         directional_derivative(np.sum, W_, W_.T)
+
+
+LARGE = (1000.0, 100.0)
+EXPRESSIONS = {
+    name: stated(function).rhs
+    for name, function in {**theorems(), **definitions()}.items()
+    if not stated(function).rhs.has(Gradient, EntryGradient, Derivative)
+}
+for merged in ("scale.merged_average", "scale.merged_logsumexp"):
+    EXPRESSIONS[merged] = stated(theorems()[merged]).lhs  # what is computed; the right side says what it is equal to
+
+WIDE = {"attention.kept_exponentials", "regression.gaussian_mean_gradient", "regression.gaussian_log_variance_gradient"}
+"""Where an exponential is not divided by others, what it is multiplied with may be 0 while it leaves the range."""
+
+
+def at_large_scores(parameter: Any, sizes: dict[Any, int], scale: float, draw: Any) -> Any:
+    """A value for a parameter, with scores of plus and minus ``scale``, zeros and what lies between."""
+    if parameter.kind == "matrix":
+        for size in parameter.symbol.shape:
+            for symbol in size.free_symbols:
+                sizes.setdefault(symbol, int(draw.integers(2, 4)))
+        shape = [int(n.xreplace({s: Integer(v) for s, v in sizes.items()})) for n in parameter.symbol.shape]
+        return draw.choice([-1.0, 1.0, 0.0, 0.3, -0.7], size=shape) * scale
+    if parameter.kind == "labels":
+        (size,) = parameter.symbol.shape
+        return draw.integers(0, 2, int(size) if size.is_Integer else sizes.setdefault(size, int(draw.integers(2, 4))))
+    if parameter.kind == "number":
+        if parameter.symbol.is_integer:
+            return sizes.setdefault(parameter.symbol, 3) if parameter.symbol.is_positive else 1
+        return draw.choice([1.0, 1.5, 2.0]) if parameter.symbol.is_positive else draw.choice([-1.0, 0.3]) * scale
+    return {
+        "loss": np.sum,
+        "loss gradient": np.ones_like,
+        "activation": np.tanh,
+        "activation slope": lambda A: 1 - np.tanh(A) ** 2,
+    }[parameter.kind]
+
+
+def in_precision(made: Any, values: dict[str, Any], dtype: Any) -> Any:
+    """The function's value, its arrays of floats in a precision; what overflows there is not finite."""
+    with np.errstate(all="ignore"):
+        given = {
+            name: value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+            for name, value in values.items()
+        }
+        return np.asarray(made(**given))
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_the_code_of_every_right_side_has_no_loop_and_stands_large_scores(name: str) -> None:
+    """Held against 64 bits of mantissa and 15 of exponent, in which the exponential of 10,000 has its value."""
+    made = function(EXPRESSIONS[name])
+    assert not {"for", "while"} & set(made.source.split())
+    for seed, scale in product(range(4), LARGE):
+        draw, sizes = np.random.default_rng([seed, int(scale)]), dict[Any, int]()
+        values = {parameter.name: at_large_scores(parameter, sizes, scale, draw) for parameter in made.parameters}
+        exact = in_precision(made, values, np.longdouble if "erf(" not in made.source else np.float64)
+        for dtype, largest, digits in ((np.float64, 1e300, 1e-9), (np.float32, 1e36, 1e-3)):
+            if name in WIDE or not (np.isfinite(exact) & (np.abs(exact) < largest)).all():
+                continue
+            found = in_precision(made, values, dtype)
+            wide = max([1.0, *(float(np.abs(value).max()) for value in values.values() if not callable(value))]) ** 3
+            allowed = digits * max(1.0, float(np.abs(exact).max())) + float(np.finfo(dtype).eps) * wide
+            assert (np.abs(found.astype(np.longdouble) - exact) <= allowed).all(), (made.source, values)
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_matrices_in_float32_give_float32(name: str) -> None:
+    made = function(EXPRESSIONS[name])
+    draw, sizes = np.random.default_rng(0), dict[Any, int]()
+    values = {parameter.name: at_large_scores(parameter, sizes, 1.0, draw) for parameter in made.parameters}
+    if any(parameter.kind == "matrix" for parameter in made.parameters) and "np.where" not in made.source:
+        assert in_precision(made, values, np.float32).dtype == np.float32, made.source
 
 
 def test_the_package_is_imported_without_numpy() -> None:

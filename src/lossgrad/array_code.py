@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 from sympy import (
     Add,
     Dummy,
+    HadamardProduct,
     Indexed,
     IndexedBase,
+    Lambda,
     MatrixExpr,
     MatrixSymbol,
     Mul,
@@ -30,6 +32,8 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    Transpose,
+    cosh,
     exp,
     log,
     preorder_traversal,
@@ -41,6 +45,7 @@ from lossgrad.expressions import (
     Activation,
     Diag,
     Elementwise,
+    Inner,
     LossGradient,
     LossGradientEntry,
     LossValue,
@@ -78,6 +83,7 @@ _NUMPY_CALLS = {
     "softmax": "softmax({0})",
     "log_softmax": "log_softmax({0})",
     "logsumexp": "logsumexp({0})",
+    "masked_softmax": "masked_softmax({0}, {1})",
     "one_hot": "one_hot({0}, {1}, dtype)",
     "sigmoid": "sigmoid({0})",
     "softplus": "np.logaddexp(0, {0})",
@@ -178,6 +184,11 @@ def logsumexp(S):
 def log_softmax(S):
     shifted = S - np.max(S, axis=0, keepdims=True)
     return shifted - np.log(np.sum(np.exp(shifted), axis=0, keepdims=True))""",
+    "masked_softmax": """\
+def masked_softmax(S, B):
+    S = np.where(B == 0, -np.inf, S)
+    E = np.exp(S - np.max(S, axis=0, keepdims=True)) * B
+    return E / np.sum(E, axis=0, keepdims=True)""",
     "sigmoid": """\
 def sigmoid(t):
     return np.exp(-np.logaddexp(0, -t))""",
@@ -341,7 +352,6 @@ class ArrayPrinter:
         self.lines: list[str] = []
         self.codes: dict[Any, Code] = {}
         self.bound: dict[Any, Code] = {}
-        self.softmaxes: dict[Any, Any] = {}
         self.scope: tuple[tuple[Any, int], ...] = ()
         self.differentiations = 0
         self.depth = 0
@@ -591,6 +601,8 @@ class ArrayPrinter:
         if len(factors) == 1:
             return self.code(factors[0])
         factors = [A.value if isinstance(A, Named) and isinstance(A.value, (Diag, OneHot)) else A for A in factors]
+        if self.backend.name == "numpy" and (masked := _masked_softmax(factors)) is not None:
+            return self.call("masked_softmax", *(self.full(A).text for A in masked))
         for place, A in enumerate(factors):
             if isinstance(A, OneMatrix):
                 return self._product_with_ones(factors[:place], A, factors[place + 1 :])
@@ -754,16 +766,40 @@ class ArrayPrinter:
         (t,), body, A = e.function.signature, e.function.expr, e.args[1]
         if isinstance(A, Named) and isinstance(A.value, Softmax):
             A = A.value
-        is_read = not isinstance(A, Softmax) or body.replace(log(t), S.One).has(t)
-        argument = self.full(A) if is_read else Code("")
-        if body.count(t) > 1 and is_read and not argument.text.isidentifier():
-            argument = self._named(A, argument)
-        bound = Dummy(t.name, real=True)
-        if isinstance(A, Softmax):
-            self.softmaxes[bound] = A.args[0]
-        with self.binding({bound: argument}):
+        bound, logged = Dummy(t.name, real=True), Dummy(f"log_{t.name}", real=True)
+        codes = {}
+        if body.has(log(t)) and (logarithm := self._logarithm(A)) is not None:
+            codes[logged], body = logarithm, body.replace(log(t), logged)
+        if body.has(t) or not codes:
+            codes[bound] = self.full(A)
+            if body.count(t) > 1 and not codes[bound].text.isidentifier():
+                codes[bound] = self._named(A, codes[bound])
+        with self.binding(codes):
             code = self.code(body.xreplace({t: bound}))
-        return code if body.has(t) else Code(code.text, code.level, full=False)
+        return code if body.has(t, logged) else Code(code.text, code.level, full=False)
+
+    def _logarithm(self, A: Any) -> Code | None:
+        """The logarithm of each entry where that of what A is made of says it better: large scores keep theirs.
+
+        Softmax, also transposed or picked by one-hot columns, and sigmoids, also taken from 1.
+        """
+        if isinstance(A, Named):
+            return self._logarithm(A.value)
+        if isinstance(A, Softmax):
+            return self.call("log_softmax", self.full(A.args[0]).text)
+        if isinstance(A, Transpose):
+            inner = self._logarithm(A.arg)
+            return None if inner is None else Code(f"{inner.inside(_ATOM)}.T")
+        if (S := _picked_softmax(A)) is not None:
+            ones, picked = A.args
+            logs = [_logs(B) if B is S else B for B in picked.args]
+            return self.code(ones * HadamardProduct(*logs))
+        if _is_sigmoid(A) or _is_sigmoid(_ones_minus(A)):
+            sign = -1 if _is_sigmoid(A) else 1
+            t = Dummy("t", real=True)
+            inside = A if sign < 0 else _ones_minus(A)
+            return self.code(Elementwise(Lambda((t,), -log(1 + exp(sign * t))), inside.args[1]))
+        return None
 
     def _named(self, A: Any, code: Code) -> Code:
         """The code under a name of its own line, where it would be computed twice."""
@@ -863,7 +899,7 @@ class ArrayPrinter:
         if isinstance(base, (Add, Sum)) and self._is_sum_of_exponentials(base) and _is_negative(power):
             return self._exp_of([(power, base)])
         if power == S.Half:
-            if self.backend.name == "torch" and self._is_number(base):
+            if self.backend.name in ("numpy", "torch") and self._is_number(base):
                 return Code(f"{self.code(base).inside(_ATOM)}**0.5", _POWER)
             return self.call("sqrt", self._array(base))
         if _is_negative(power):
@@ -871,7 +907,7 @@ class ArrayPrinter:
         return Code(f"{self.code(base).inside(_ATOM)}**{self.code(power).inside(_ATOM)}", _POWER)
 
     def _print_exp(self, e: Any) -> Code:
-        return self.call("exp", self._array(e.args[0]))
+        return self._called("exp", e.args[0])
 
     def _print_log(self, e: Any) -> Code:
         return self._log(e.args[0])
@@ -893,7 +929,13 @@ class ArrayPrinter:
         name = _FUNCTIONS.get(type(e).__name__)
         if name is None:
             raise NoCode(f"no {self.backend.name} code for {e}, of type {type(e).__name__}")
-        return self.call(name, *map(self._array, e.args))
+        return self._called(name, *e.args)
+
+    def _called(self, function: str, *arguments: Any) -> Code:
+        """A function of arrays; of a plain number it stays one, lest NumPy widen float32 arrays that it meets."""
+        code = self.call(function, *map(self._array, arguments))
+        is_plain = self.backend.name == "numpy" and all(map(self._is_number, arguments))
+        return Code(f"float({code.text})") if is_plain else code
 
     def _array(self, e: Any) -> str:
         """The argument of a function of arrays: PyTorch takes no plain number there.
@@ -907,7 +949,7 @@ class ArrayPrinter:
 
     def _is_number(self, e: Any) -> bool:
         """Whether it is made of plain numbers and sizes alone."""
-        return not e.has(MatrixExpr, Activation, Indexed, LossValue) and e.free_symbols.isdisjoint(self.bound)
+        return not e.has(MatrixExpr, Activation, Indexed, Scalar) and e.free_symbols.isdisjoint(self.bound)
 
     def _print_erf(self, e: Any) -> Code:
         return self.call("erf", self._array(e.args[0]))
@@ -1106,18 +1148,21 @@ class ArrayPrinter:
 
     def _log(self, e: Any) -> Code:
         """log(e), by parts where e is made of exponentials."""
-        if e in self.softmaxes and e in self.bound:
-            return self.call("log_softmax", self.full(self.softmaxes[e]).text)
         if self._is_sum_of_exponentials(e):
             return self._log_of_exponentials(e)
         if isinstance(e, sigmoid):
             return self._log_sigmoid(e.args[0])
+        if isinstance(e, cosh):
+            both = self.call("logaddexp", self.code(e.args[0]).text, self.code(-e.args[0]).text)
+            return Code(f"{both.text} - {self._called('log', S(2)).text}", _SUM)
+        if (exponents := _exponents_of_a_sum(e)) is not None:
+            return Code(f"{self.call('logsumexp', self.full(exponents).text).text}[0, 0]")
         if isinstance(e, Add) and len(e.args) == 2 and e.args[0] == 1 and isinstance(-e.args[1], sigmoid):
             return self._log_sigmoid(-(-e.args[1]).args[0])
         factors = [(f.exp, f.base) if isinstance(f, Pow) else (S.One, f) for f in Mul.make_args(e)]
         known = [f for f in factors if self._is_sum_of_exponentials(f[1])]
         if not known:
-            return self.call("log", self._array(e))
+            return self._called("log", e)
         rest = Mul(*(base**power for power, base in factors if (power, base) not in known))
         return self._log_sum([*([] if rest == 1 else [(S.One, rest)]), *known])
 
@@ -1134,6 +1179,62 @@ def _is_negative(e: Any) -> bool:
     if _is_matrix(e):
         return bool(e.is_MatMul and any(not _is_matrix(arg) and _is_negative(arg) for arg in e.args))
     return bool(e.could_extract_minus_sign()) if not e.is_Add else False
+
+
+def _value(A: Any) -> Any:
+    """What a name stands for."""
+    return _value(A.value) if isinstance(A, Named) else A
+
+
+def _logs(A: Any) -> Any:
+    t = Dummy("t", positive=True)
+    return Elementwise(Lambda((t,), log(t)), A)
+
+
+def _picked_softmax(A: Any) -> Any:
+    """The softmax in 1^T (Y o softmax(S)) with one-hot columns Y, else nothing: one probability of each column."""
+    if not (getattr(A, "is_MatMul", False) and len(A.args) == 2 and isinstance(A.args[0], OneMatrix)):
+        return None
+    ones, picked = A.args
+    if ones.shape[0] != 1 or not isinstance(picked, HadamardProduct) or len(picked.args) != 2:
+        return None
+    if {type(_value(B)) for B in picked.args} != {OneHot, Softmax}:
+        return None
+    return next(B for B in picked.args if isinstance(_value(B), Softmax))
+
+
+def _is_sigmoid(A: Any) -> bool:
+    return isinstance(A, Elementwise) and A.function.expr == sigmoid(A.function.signature[0])
+
+
+def _ones_minus(A: Any) -> Any:
+    """What is taken from ones, else nothing."""
+    if not (getattr(A, "is_MatAdd", False) and len(A.args) == 2):
+        return None
+    ones = [B for B in A.args if isinstance(B, OneMatrix)]
+    rest = [-B for B in A.args if not isinstance(B, OneMatrix)]
+    return rest[0] if len(ones) == 1 else None
+
+
+def _exponents_of_a_sum(e: Any) -> Any:
+    """The column A where e is the sum of the entries of exp(A), else nothing."""
+    if not isinstance(e, Inner) or not isinstance(e.args[0], OneMatrix) or not isinstance(e.args[1], Elementwise):
+        return None
+    f, A = e.args[1].function, e.args[1].args[1]
+    return Elementwise(Lambda(f.signature, f.expr.args[0]), A) if isinstance(f.expr, exp) and A.shape[1] == 1 else None
+
+
+def _masked_softmax(factors: Sequence[Any]) -> tuple[Any, Any] | None:
+    """A and B where the product is exp(A) o B with every column divided by its sum, else nothing."""
+    if len(factors) != 2 or not isinstance(factors[1], Diag) or not isinstance(_value(factors[0]), HadamardProduct):
+        return None
+    (E, inverse), kept = (factors[0], factors[1].args[0]), _value(factors[0]).args
+    if not isinstance(inverse, Elementwise) or len(kept) != 2 or not isinstance(kept[0], Elementwise):
+        return None
+    (t,), body, sums = inverse.function.signature, inverse.function.expr, inverse.args[1]
+    (u,), grown = kept[0].function.signature, kept[0].function.expr
+    is_sum = getattr(sums, "is_MatMul", False) and isinstance(sums.args[0], OneMatrix) and sums.args[1:] == (E,)
+    return (kept[0].args[1], kept[1]) if is_sum and body == 1 / t and grown == exp(u) else None
 
 
 def _fraction(factor: Any) -> tuple[list[Any], list[Any]]:
