@@ -95,6 +95,9 @@ def proved(python: Path, elsewhere: Path) -> tuple[str, int, float]:
     ran(python, "-c", "import lossgrad, sys; sys.exit('numpy' in sys.modules)", cwd=elsewhere)
     if "numpy" in ran(python, "-c", "from importlib.metadata import distributions as d; print([x.name for x in d()])"):
         raise Faulty("NumPy is in the environment that should hold SymPy alone")
+    lacking = "try:\n import lossgrad.book\nexcept ModuleNotFoundError as lack: print(lack.name)"
+    if (lack := ran(python, "-c", lacking, cwd=elsewhere).strip().partition(".")[0]) not in ("docutils", "sphinx"):
+        raise Faulty(f"lossgrad.book should ask for Sphinx and for nothing before it: it asks for {lack or 'nothing'}")
     sympy = ran(python, "-c", "import sympy; print(sympy.__version__)", cwd=elsewhere).strip()
     summary = json.loads(ran(python.with_name("lossgrad"), "prove", "--all", "--json", cwd=elsewhere))
     listed = json.loads(ran(python, "-m", "lossgrad", "list", "--kind", "theorem", "--json", cwd=elsewhere))
