@@ -418,8 +418,15 @@ EXPRESSIONS = {
 for merged in ("scale.merged_average", "scale.merged_logsumexp"):
     EXPRESSIONS[merged] = stated(theorems()[merged]).lhs  # what is computed; the right side says what it is equal to
 
-WIDE = {"attention.kept_exponentials", "regression.gaussian_mean_gradient", "regression.gaussian_log_variance_gradient"}
-"""Where an exponential is not divided by others, what it is multiplied with may be 0 while it leaves the range."""
+WIDE = {
+    "attention.kept_exponentials",
+    "regression.gaussian_mean_gradient",
+    "regression.gaussian_log_variance_gradient",
+    "head.losses_by_sums",
+    "head.weight_gradient_without_division",
+    "head.data_gradient_without_division",
+}
+"""Where an exponential stands alone, or is shifted by a number that is given, it may leave the range and meet a 0."""
 
 
 def at_large_scores(parameter: Any, sizes: dict[Any, int], scale: float, draw: Any) -> Any:

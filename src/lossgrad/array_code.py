@@ -1153,7 +1153,7 @@ class ArrayPrinter:
         if isinstance(e, sigmoid):
             return self._log_sigmoid(e.args[0])
         if isinstance(e, cosh):
-            both = self.call("logaddexp", self.code(e.args[0]).text, self.code(-e.args[0]).text)
+            both = self._folded("logaddexp", [e.args[0], -e.args[0]])
             return Code(f"{both.text} - {self._called('log', S(2)).text}", _SUM)
         if (exponents := _exponents_of_a_sum(e)) is not None:
             return Code(f"{self.call('logsumexp', self.full(exponents).text).text}[0, 0]")
