@@ -77,7 +77,8 @@ def listed(used: list[str], address: str) -> Fold:
     found = nodes.bullet_list()
     for tex in used:
         name, meaning = letters()[tex]
-        link = nodes.reference("", "", nodes.math(tex, tex), refuri=f"{address}#symbol-{name}", internal=True)
+        place = {"refuri": f"{address}#symbol-{name}", "reftitle": f"{name} in the notation", "internal": True}
+        link = nodes.reference("", "", nodes.math(tex, tex), **place)
         found += nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(f" {meaning}")))
     return Fold("", FoldTitle("", "Symbols on this page"), found, classes=["page-symbols", "no-search"])
 

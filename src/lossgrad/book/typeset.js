@@ -42,10 +42,10 @@ function nameStyles(node) {
   const { paddingLeft, paddingRight, mathDepth, "math-depth": depth = mathDepth, ...style } = node.style ?? {};
   if (SPACES[paddingLeft] && SPACES[paddingRight]) node.classes.push(`before-${SPACES[paddingLeft]}`, `after-${SPACES[paddingRight]}`);
   else Object.assign(style, paddingLeft && { paddingLeft }, paddingRight && { paddingRight });
-  if (depth !== undefined) {
-    node.classes.push(`depth-${depth}`);
-    delete node.attributes.scriptlevel; // it says the same, where HTML does not allow it
-  }
+  // HTML knows the attribute of a depth on mstyle alone.
+  const level = depth ?? (node.type === "mstyle" ? undefined : node.attributes?.scriptlevel);
+  if (level !== undefined) node.classes.push(`depth-${level}`);
+  if (level !== undefined && node.type !== "mstyle") delete node.attributes.scriptlevel;
   if (node.style) node.style = style;
 }
 

@@ -71,7 +71,7 @@ export function controls({ start, most, sizes, choices }) {
   const choice = ([of, { name, means }]) =>
     `<label><input type="radio" name="flip-of" value="${of}"${of === start.of ? " checked" : ""}> ${name} <span>${means}</span></label>`;
   const size = ([letter, name]) =>
-    `<label>${name} <span>${{ T: "results", K: "taps" }[letter]}</span> <input type="range" name="${letter}" min="1" max="${most[letter]}" value="${start.sizes[letter]}"> <output>${start.sizes[letter]}</output></label>`;
+    `<span class="size"><label for="flip-${letter}">${name} <span>${{ T: "results", K: "taps" }[letter]}</span></label> <input type="range" id="flip-${letter}" name="${letter}" min="1" max="${most[letter]}" value="${start.sizes[letter]}"> <output for="flip-${letter}">${start.sizes[letter]}</output></span>`;
   return `<div class="controls"><fieldset><legend>Look at</legend>${Object.entries(choices).map(choice).join("")}</fieldset>
 <fieldset><legend>Sizes</legend>${Object.entries(sizes).map(size).join("")}</fieldset></div>`;
 }

@@ -116,7 +116,7 @@ export function controls(data) {
   const gradient = ([letter, { columns, means }]) =>
     `<label><input type="radio" name="meeting-by" value="${letter}"${letter === data.start.by ? " checked" : ""}> ${columns.name} <span>${means}</span></label>`;
   const size = ([letter, { name, plural }]) =>
-    `<label>${name} <span>${plural}</span> <input type="range" name="${letter}" min="1" max="${data.most}" value="${data.start.sizes[letter]}"> <output>${data.start.sizes[letter]}</output></label>`;
+    `<span class="size"><label for="meeting-${letter}">${name} <span>${plural}</span></label> <input type="range" id="meeting-${letter}" name="${letter}" min="1" max="${data.most}" value="${data.start.sizes[letter]}"> <output for="meeting-${letter}">${data.start.sizes[letter]}</output></span>`;
   const choices = Object.entries(data.gradients).map(gradient).join("");
   return `<div class="controls"><fieldset><legend>Gradient by</legend>${choices}</fieldset>
 <fieldset><legend>Sizes</legend>${Object.entries(data.sizes).map(size).join("")}</fieldset></div>`;
