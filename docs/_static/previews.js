@@ -72,7 +72,7 @@
   async function show(from) {
     const where = goal(from);
     const target = where && (await page(where.address)).getElementById(where.id);
-    if (!target || from !== reference || target.contains(from)) return;
+    if (!target || from !== reference || target.contains(from) || !from.matches(":hover, :focus-visible")) return;
     preview.replaceChildren(...content(target));
     preview.dataset.about = where.id.split("-")[0];
     preview.hidden = false;
@@ -115,8 +115,9 @@
     if (event.key === "Escape") hide();
   });
   const follow = () => {
-    if (!reference?.matches(":focus-visible")) hide();
-    else if (!preview.hidden) place();
+    if (preview.hidden) return;
+    if (reference?.matches(":focus-visible")) place();
+    else hide();
   };
   addEventListener("scroll", follow, { passive: true });
 }
