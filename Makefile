@@ -16,7 +16,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 FETCHED := node_modules/.fetched
 FONTS := $(addprefix build/static/fonts/,mathematics.woff2 text.woff2 text-italic.woff2 icons.woff2)
 CHECKED := node_modules/.checked
-NEEDS := $(VENV)/book.stamp $(FETCHED) $(FONTS)
+LIVE := build/live/made.stamp
+NEEDS := $(VENV)/book.stamp $(FETCHED) $(FONTS) $(LIVE)
 
 # A page is read again after a build that did not pass: Sphinx says a warning only when it reads the page.
 define build
@@ -151,7 +152,7 @@ $(VENV)/torch.stamp: $(VENV)/test.stamp
 # The converter of mathematics and the fonts come from npm; Node itself comes from PyPI.
 
 $(FETCHED): package-lock.json .npmrc | $(VENV)/book.stamp
-	@echo "Fetching the converter of mathematics and the fonts (package-lock.json)"
+	@echo "Fetching the converter of mathematics, the fonts and what live cells need (package-lock.json)"
 	@$(BIN)/npm ci --omit=dev --loglevel=error
 	@touch $@
 
@@ -182,3 +183,9 @@ AWESOME := pydata_sphinx_theme/theme/pydata_sphinx_theme/static/vendor/fontaweso
 build/static/fonts/icons.woff2: $(VENV)/book.stamp
 	@mkdir -p $(@D)
 	@$(BIN)/pyftsubset $(VENV)/lib/python*/site-packages/$(AWESOME) --unicodes=$(ICONS) --flavor=woff2 --output-file=$@
+
+# What live cells load: Python for the browser, SymPy, this package, an editor.
+
+$(LIVE): $(FETCHED) $(shell find src/lossgrad -name '*.py' -o -name '*.js' -o -name '*.mjs')
+	@mkdir -p $(@D)
+	@$(RUN) -m lossgrad.book.live.parts $@

@@ -66,6 +66,7 @@ html_extra_path = ["docs/_root"]  # what a host asks for in the root: the page f
 html_context = {"default_mode": "auto"}
 html_last_updated_fmt = None
 html_theme_options = {
+    "article_header_end": ["live-control.html", "article-header-buttons.html"],
     "home_page_in_toc": True,
     "navbar_persistent": [],
     "search_bar_text": "Search the book",

@@ -14,6 +14,7 @@ from lossgrad.book import (
     graph,
     ledger,
     listings,
+    live,
     lookup_table,
     notation_table,
     notebooks,
@@ -40,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     graph.setup(app)
     ledger.setup(app)
     listings.setup(app)
+    live.setup(app)
     lookup_table.setup(app)
     notation_table.setup(app)
     notebooks.setup(app)

@@ -1,0 +1,1 @@
+"""A stand-in for what the cells of a notebook take from IPython."""

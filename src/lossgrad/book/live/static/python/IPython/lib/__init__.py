@@ -1,0 +1,1 @@
+"""What IPython prints with; `pretty` beside it is IPython's own."""
