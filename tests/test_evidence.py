@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evidence import keep, kept, missing, write
+from every_theorem import equation_of, statements
+from evidence import KEPT, KINDS, keep, kept, missing, read, write
 from lossgrad.library import digest
 
 STATED = {"a": "x = x", "b": "y = y"}
@@ -12,6 +13,18 @@ STATED = {"a": "x = x", "b": "y = y"}
 
 def entry(statement: str, **what: object) -> dict[str, object]:
     return {"statement": digest(statement), **what}
+
+
+def test_a_kept_file_has_every_theorem_as_it_stands_and_no_other() -> None:
+    everything = {name: equation_of(name) for name in statements()}
+    there = [kind for kind in KINDS if (KEPT / f"{kind}.json").exists()]
+    lacking = [entry for entry in missing(everything) if entry.partition(":")[0] in there]
+    assert not lacking, f"`make evidence` looks at {', '.join(lacking)}"
+    assert all(read(KEPT, kind).keys() == everything.keys() for kind in there)
+
+
+def test_every_near_miss_that_was_made_was_refused() -> None:
+    assert all(figures["refused"] == figures["made"] > 0 for figures in read(KEPT, "mutants").values())
 
 
 def test_what_was_found_last_is_kept_and_else_what_was_kept_before() -> None:
