@@ -3,7 +3,7 @@
 Each module ``bench_NAME.py`` gives one run, ``FOLDER/NAME.json``. A benchmark's group is its table; its ``extra_info``
 says the rest: the fields of `lossgrad.book.numbers.Row`, ``value`` in place of the clock's seconds among them; or
 ``rows``, a list of such, in place of its own row; or ``said``, sentences; and ``versions`` of what it used, by name.
-Names of the machine and of folders stay out.
+``evidence``, the seconds that each theorem takes, is kept in evidence/seconds.json for the ledger. Names of the machine and of folders stay out.
 """
 
 from __future__ import annotations
@@ -76,6 +76,12 @@ def printed(run: Run) -> Iterator[str]:
 
 if __name__ == "__main__":
     source, folder = map(Path, sys.argv[1:])
-    for name, found in runs(json.loads(source.read_text(encoding="utf-8"))).items():
+    measured = json.loads(source.read_text(encoding="utf-8"))
+    for benchmark in measured["benchmarks"]:
+        if evidence := benchmark["extra_info"].get("evidence"):
+            kept = folder.parent / "evidence" / "seconds.json"
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(json.dumps(evidence, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    for name, found in runs(measured).items():
         write(found, folder / f"{name}.json")
         print(f"\n{name}: kept in {folder / name}.json", *printed(found), sep="\n")

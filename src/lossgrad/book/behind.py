@@ -32,7 +32,7 @@ from lossgrad.array_code import NoCode, program
 from lossgrad.book import execution, records
 from lossgrad.book.directives import BehindPlace, Division, Fold, FoldTitle, linked, source_of
 from lossgrad.book.domain import StatementDomain
-from lossgrad.book.ledger import NOT_MEASURED, Entry, entries
+from lossgrad.book.ledger import KINDS, NOT_MEASURED, Entry, entries
 from lossgrad.proofs import Malformed, NotProved
 
 LIBRARIES = {"numpy": "NumPy", "jax": "JAX", "torch": "PyTorch"}
@@ -96,7 +96,7 @@ def _found(env: BuildEnvironment, rows: dict[str, Entry]) -> Iterator[tuple[str,
             name,
             Behind(
                 name,
-                time=in_words(entry.proof.seconds),
+                time="" if entry.seconds is None else in_words(entry.seconds),
                 mutants=(mutants["refused"], mutants["made"]) if mutants else None,
                 worst=opinion["worst"] if opinion else None,
                 twins=tuple(twins[name]),
@@ -158,7 +158,7 @@ def pages_with_news(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def _state(env: BuildEnvironment) -> str:
     """A hash of all that what stands behind theorems is found from."""
-    kept = [Path(folder, f"{kind}.json") for folder in env.config.lossgrad_evidence for kind in ("mutants", "opinions")]
+    kept = [Path(folder, f"{kind}.json") for folder in env.config.lossgrad_evidence for kind in KINDS]
     files = [file.read_bytes() for file in kept if file.is_file()]
     homes = [(page, shown.kind, shown.name) for page, shown in StatementDomain.of(env).homes()]
     package = Path(str(inspect.getfile(__import__(env.config.lossgrad_package)))).parent
@@ -310,11 +310,12 @@ def carries(box: Box) -> list[nodes.Node]:
 
 
 def checks(box: Box) -> list[nodes.Node]:
-    """The figures of the ledger, but for the seconds in so few words that a build on another day says the same."""
+    """The figures of the ledger, the seconds in words."""
     told = box.behind
+    proved = f"proved in {told.time}" if told.time else f"time of the proof: {NOT_MEASURED}"
     refused = f"near misses refused: {'{} of {}'.format(*told.mutants) if told.mutants else NOT_MEASURED}"
     opinion = f"second opinion, worst error: {NOT_MEASURED if told.worst is None else format(told.worst, '.1e')}"
-    return [_line(nodes.Text(f"proved in {told.time}; {refused}; {opinion}"))]
+    return [_line(nodes.Text(f"{proved}; {refused}; {opinion}"))]
 
 
 def source(box: Box) -> list[nodes.Node]:

@@ -7,11 +7,13 @@ prints the table, and ``proofs.json`` in the root of the built site says the sam
 
     {"theorems": [{"name": ..., "page": ..., "statement_latex": ..., ...}, ...], "versions": {"python": ..., ...}}
 
-Nothing in either is typed. Scope, hypotheses and seconds come from the proof's record, as the boxes of the pages do;
-what a theorem rests on, from the calls it makes (`lossgrad.library.rests_on`). How many near misses were refused, and
-how far a second opinion was off, is found by the tests, which leave it in ``mutants.json`` and ``opinions.json`` beside
-the built site; what the last full run found is kept in ``evidence/``, for a book that is built without the tests. What
-was measured in neither, or for another statement of that name, is said not to be measured.
+Nothing in either is typed. Scope and hypotheses come from the proof's record, as the boxes of the pages do; the
+seconds that a proof takes, from the last run of `make bench`, which keeps them in ``evidence/``, since a build that
+measured them would be no build like the one before; what a theorem rests on, from the calls it makes
+(`lossgrad.library.rests_on`). How many near misses were refused, and how far a second opinion was off, is found by the
+tests, which leave it in ``mutants.json`` and ``opinions.json`` beside the built site; what the last full run found is
+kept in ``evidence/``, for a book that is built without the tests. What was measured in neither, or for another
+statement of that name, is said not to be measured.
 
 The table is made as its page is written, when the homes of all theorems are known, and is made anew in every build.
 """
@@ -51,6 +53,9 @@ LIBRARIES = ("lossgrad", "mpmath", "myst-nb", "numpy", "sphinx", "sympy")
 """The libraries whose versions the ledger names, besides Python's own."""
 
 NOT_MEASURED = "not measured"
+
+KINDS = ("mutants", "opinions", "seconds")
+"""What is kept of a theorem: a file each."""
 
 COLUMNS = {
     "Theorem": 18,
@@ -120,6 +125,12 @@ class Entry:
         """The worst relative error of the second opinion, and the entries that it compared."""
         return self._measured("opinions", "worst", "entries")
 
+    @cached_property
+    def seconds(self) -> float | None:
+        """The seconds that its proof takes."""
+        found = self._measured("seconds", "seconds")
+        return float(found["seconds"]) if found else None
+
     def _measured(self, kind: str, *figures: str) -> dict[str, Any] | None:
         stated = library.digest(library.stated(self.function))
         found = (run.get(self.name, {}) for run in self.evidence[kind])
@@ -131,7 +142,7 @@ def entries(env: BuildEnvironment) -> Iterator[Entry]:
     """The row of each theorem that a page shows, in the book's order."""
     package, folder = env.config.lossgrad_package, Path(env.config.lossgrad_records)
     folders = list(map(Path, env.config.lossgrad_evidence))
-    evidence = {kind: [_found(place / f"{kind}.json") for place in folders] for kind in ("mutants", "opinions")}
+    evidence = {kind: [_found(place / f"{kind}.json") for place in folders] for kind in KINDS}
     homes = {shown.name: page for page, shown in StatementDomain.of(env).homes() if shown.kind == "theorem"}
     for name, function in library.theorems(package).items():
         if name in homes:
@@ -201,7 +212,7 @@ class LedgerTable(SphinxPostTransform):
         yield [_paragraph(self.page(entry))]
         yield [_paragraph(nodes.Text(entry.proof.scope.replace(" × ", "\u00a0×\u00a0")))]
         yield [_paragraph(*self.hypotheses(entry))]
-        yield [_paragraph(nodes.Text(f"{entry.proof.seconds:.2f}"))]
+        yield [_paragraph(nodes.Text(NOT_MEASURED if entry.seconds is None else f"{entry.seconds:.2f}"))]
         yield [_paragraph(self.link(other)) for other in entry.proof.rests_on] or [_paragraph(nodes.Text("—"))]
         mutants, opinion = entry.mutants, entry.opinion
         yield [_paragraph(nodes.Text(f"{mutants['refused']} of {mutants['made']}" if mutants else NOT_MEASURED))]
@@ -267,7 +278,7 @@ def _published(entry: Entry, app: Sphinx) -> dict[str, Any]:
         "statement_srepr": proof.representation,
         "scope": proof.scope,
         "hypotheses": proof.hypotheses,
-        "seconds": round(proof.seconds, 3),
+        "seconds": entry.seconds,
         "rests_on": proof.rests_on,
         "mutants": entry.mutants,
         "second_opinion": entry.opinion,
