@@ -3,7 +3,8 @@
 Each module ``bench_NAME.py`` gives one run, ``FOLDER/NAME.json``. A benchmark's group is its table; its ``extra_info``
 says the rest: the fields of `lossgrad.book.numbers.Row`, ``value`` in place of the clock's seconds among them; or
 ``rows``, a list of such, in place of its own row; or ``said``, sentences; and ``versions`` of what it used, by name.
-``evidence``, the seconds that each theorem takes, is kept in evidence/seconds.json for the ledger. Names of the machine and of folders stay out.
+``evidence``, the seconds that each theorem takes, is kept in evidence/seconds.json for the ledger. Names of the machine
+and of folders stay out.
 """
 
 from __future__ import annotations
