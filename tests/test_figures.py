@@ -258,8 +258,8 @@ def test_only_a_page_with_a_figure_loads_its_script(book: SmallBook) -> None:
     book.page("# Another page\n", "other.md")
     book.build("html")
     index, other = ((book.root / "build" / "html" / f"{name}.html").read_text("utf-8") for name in ("index", "other"))
-    assert '<script type="module" src="_static/figure-meeting.js' in index
-    assert "figures.css" in index
+    assert '<script defer="defer" src="_static/figure-meeting.js?v=' in index
+    assert 'href="_static/figures.css?v=' in index
     assert "figure-" not in other
     assert "figures.css" not in other
     assert "figure-scores.js" not in index

@@ -10,9 +10,9 @@ and so ``{figure-scores}`` and ``{figure-flip}``.
 ``figure-scores`` lets the reader move the scores of one example and shows probabilities, loss and gradient;
 ``figure-flip`` lets the reader choose an entry of a convolution or of its gradients and shows which taps meet what.
 
-Each is one module of JavaScript in the folder ``scripts``. Its functions that draw know no page, so the build draws the
-first state with them, and a page says the same where no script runs. Formulas are typeset here and not on the page.
-Only the pages with a figure load its script.
+Each is a module of JavaScript in the folder ``scripts``, and one script on the site, loaded only by the pages that show
+the figure. Its functions that draw know no page, so the build draws the first state with them, and a page says the same
+where no script runs. Formulas are typeset here and not on the page.
 """
 
 from sphinx.application import Sphinx

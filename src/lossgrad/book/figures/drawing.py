@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from docutils import nodes
 from quickjs import Context
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from lossgrad.book import records
@@ -21,13 +20,15 @@ from lossgrad.book.typeset import ANNOTATION, typesetter
 from lossgrad.printing import latex
 
 SCRIPTS = Path(__file__).parent / "scripts"
+STYLE = "figures.css"
+KINDS = ("figure-flip", "figure-meeting", "figure-scores")
 
 
 def setup(app: Sphinx) -> None:
     """Register the node and the scripts."""
     plain = (pass_by, pass_by)
     app.add_node(DrawnFigure, html=(open_figure, close_figure), latex=plain, text=plain, man=plain, texinfo=plain)
-    app.connect("config-inited", offer_scripts)
+    app.connect("builder-inited", place_scripts)
     app.connect("html-page-context", load_scripts)
 
 
@@ -72,13 +73,18 @@ class FigureDirective(SphinxDirective):
 def first_state(kind: str, data: str) -> str:
     """What a figure shows before anybody touches it, drawn by its own script."""
     engine = Context()
-    parts, script = ((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ("figure-parts", kind))
-    engine.module((parts if IMPORT.search(script) else "") + IMPORT.sub("", script) + FIRST)
+    engine.eval(one_script(kind) + FIRST)
     return str(json.loads(engine.get("first")(data)))
 
 
-IMPORT = re.compile(r"^import .*$", re.MULTILINE)
-"""The engine reads one module, so what a script imports stands before it."""
+def one_script(kind: str) -> str:
+    """A figure's module and what it imports as one script, for a browser loads no module from a disk."""
+    parts, module = ((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ("figure-parts", kind))
+    return EXPORT.sub("", (parts if IMPORT.search(module) else "") + IMPORT.sub("", module))
+
+
+IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=const|function)", re.MULTILINE)
 
 FIRST = """
 globalThis.first = (text) => {
@@ -100,9 +106,16 @@ def close_figure(writer: Any, node: DrawnFigure) -> None:
     writer.body.append("</figcaption></figure>\n")
 
 
-def offer_scripts(app: Sphinx, config: Config) -> None:
-    """Put the scripts and the style sheet among the files of the site."""
-    config.html_static_path = [*config.html_static_path, str(SCRIPTS)]
+def place_scripts(app: Sphinx) -> None:
+    """Place scripts and style among the files of the site before pages are written, which name their checksums."""
+    if app.builder.format != "html":
+        return
+    static = app.outdir / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / STYLE).write_bytes((SCRIPTS / STYLE).read_bytes())
+    for kind in KINDS:
+        script = f'"use strict";\n(() => {{\n{one_script(kind)}}})();\n'
+        (static / f"{kind}.js").write_text(script, encoding="utf-8")
 
 
 def load_scripts(
@@ -111,6 +124,6 @@ def load_scripts(
     """Give a page with figures their scripts and their style, and no other page."""
     kinds = dict.fromkeys(app.env.metadata.get(page, {}).get("figures", []))
     if kinds:
-        app.add_css_file("figures.css")
+        app.add_css_file(STYLE)
     for kind in kinds:
-        app.add_js_file(f"{kind}.js", type="module")
+        app.add_js_file(f"{kind}.js", loading_method="defer")

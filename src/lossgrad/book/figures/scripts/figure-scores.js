@@ -34,7 +34,7 @@ export function drawn(data, { scores, truth, shift }) {
   const { probabilities, loss, gradient } = consequences(scores, truth);
   const { names } = data;
   const line = (score, k) => `<tr><th scope="row"><label><input type="radio" name="truth" value="${k}"${k === truth ? " checked" : ""}> class ${k}</label></th>
-<td><input type="range" name="score" min="${-REACH}" max="${REACH}" value="${score}" aria-label="Score of class ${k}" aria-valuetext="${tenths(score)}"><output>${tenths(score)}</output></td>
+<td><input type="range" name="score-${k}" min="${-REACH}" max="${REACH}" value="${score}" aria-label="Score of class ${k}" aria-valuetext="${tenths(score)}"><output>${tenths(score)}</output></td>
 <td>${bar(probabilities[k], 0, 1, Number(k === truth))}<output>${number(probabilities[k])}</output></td>
 <td>${bar(gradient[k], -1, 1)}<output>${number(gradient[k])}</output></td></tr>`;
   const head = (word, name, more = "") => `<th scope="col">${word} <span>${name}</span>${more}</th>`;
@@ -72,7 +72,7 @@ function operate(figure) {
 
   figure.addEventListener("input", ({ target }) => {
     if (target.name === "truth") state.truth = Number(target.value);
-    if (target.name === "score") state.scores = [...figure.querySelectorAll('[name="score"]')].map((input) => Number(input.value));
+    if (target.name.startsWith("score")) state.scores = [...figure.querySelectorAll('[name^="score"]')].map((input) => Number(input.value));
     if (target.name === "shift") {
       const step = within(state.scores, Number(target.value) - state.shift);
       state.scores = state.scores.map((score) => score + step);
