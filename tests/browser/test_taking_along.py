@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from urllib.parse import urljoin
 from zipfile import ZipFile
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
@@ -71,6 +73,14 @@ def test_each_page_has_its_notebook_in_the_menu(visit: Visit, site: str) -> None
     notebook = nbformat.reads(answer.text(), as_version=4)
     nbformat.validate(notebook)
     assert any("linear.weight_gradient" in cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("name", ["derivation/linear", "appendix/take-along"])
+def test_a_notebook_runs_in_a_fresh_kernel(visit: Visit, site: str, tmp_path: Path, name: str) -> None:
+    page = visit(f"{name}.html")
+    notebook = nbformat.reads(page.request.get(f"{site}{name}.ipynb").text(), as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert any(cell.outputs for cell in notebook.cells if cell.cell_type == "code")
 
 
 def test_the_site_carries_the_package(visit: Visit, site: str) -> None:
