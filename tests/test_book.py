@@ -147,8 +147,8 @@ def test_a_theorem_shown_again_links_to_its_home_and_takes_no_number(pages: dict
 
 
 def test_statements_are_found_by_search(pages: dict[str, str], book: SmallBook) -> None:
-    index = (book.root / "build" / "html" / "searchindex.js").read_text(encoding="utf-8")
-    assert "Transposed product" in index
+    statements = (book.root / "build" / "html" / "searchstatements.js").read_text(encoding="utf-8")
+    assert "Transposed product" in statements
 
 
 def test_pages_read_in_parallel_say_the_same(pages: dict[str, str], book: SmallBook) -> None:
@@ -156,7 +156,8 @@ def test_pages_read_in_parallel_say_the_same(pages: dict[str, str], book: SmallB
         book.page("# A page\n", f"page{number}.md", front=FRONT.replace("kernelspec", "orphan: true\nkernelspec"))
     for file in (book.root / "build").rglob("environment.pickle"):
         file.unlink()
-    said = book.build("html", jobs=2)
+    code, said, complaint = book.build_in_parallel("html")
+    assert (code, complaint) == (0, "")
     built = book.root / "build" / "html"
     assert re.search(r"reading sources.* \.\. page\d", said)
     assert {name: _squeezed(built / f"{name}.html") for name in pages} == pages

@@ -75,9 +75,12 @@ def left_by_tests(book: SmallBook, statement: str, folder: str = "build", made: 
     book.write(f"{folder}/seconds.json", json.dumps({"products.transposed_product": found}))
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_row_a_theorem_in_the_books_order(book: SmallBook, jobs: int) -> None:
-    book.build("html", jobs=jobs)
+@pytest.mark.parametrize("in_parallel", [False, True])
+def test_a_row_a_theorem_in_the_books_order(book: SmallBook, in_parallel: bool) -> None:
+    if in_parallel:
+        assert book.build_in_parallel("html")[0] == 0
+    else:
+        book.build("html")
     first, second = rows(book)
     assert first[0] == "Transposed product products.transposed_product"
     assert first[1:4] == ["A small book", "every n", "none"]

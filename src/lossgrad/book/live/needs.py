@@ -23,16 +23,23 @@ NOTHING: Needs = frozenset()
 
 
 def of_cells(sources: Iterable[str]) -> Iterator[Needs]:
-    """What each cell of a page needs, in the order of the page."""
+    """What each cell of a page needs, in the order of the page; of a cell that is no Python the gate speaks."""
     defined: dict[str, Needs] = {}
     for source in sources:
-        tree = ast.parse(source)
+        tree = _parsed(source)
         known = defined | dict(_imported(tree))
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         imported = {name for name, _ in _imported(tree)}
         needs = NOTHING.union(*(known.get(name, NOTHING) for name in used | imported))
         defined |= known | dict.fromkeys(_bound(tree), needs)
         yield needs
+
+
+def _parsed(source: str) -> ast.AST:
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module([], [])
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, Needs]]:
