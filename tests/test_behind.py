@@ -149,7 +149,7 @@ def test_figures_that_the_tests_left_are_shown_once_they_are_there(book: SmallBo
     book.build("html")
     statement = digest(library.stated(library.theorems(book.package)["products.transposed_product"]))
     found = {"made": 12, "refused": 12, "statement": statement}
-    book.write("build/mutants.json", json.dumps({"products.transposed_product": found}))
+    book.write("evidence/mutants.json", json.dumps({"products.transposed_product": found}))
     assert "index" in written(book.build("html"))
     assert "near misses refused: 12 of 12" in facts(book)["Checks"]
 

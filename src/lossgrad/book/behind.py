@@ -158,7 +158,7 @@ def pages_with_news(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def _state(env: BuildEnvironment) -> str:
     """A hash of all that what stands behind theorems is found from."""
-    kept = [Path(folder, f"{kind}.json") for folder in env.config.lossgrad_evidence for kind in KINDS]
+    kept = [Path(env.config.lossgrad_evidence, f"{kind}.json") for kind in KINDS]
     files = [file.read_bytes() for file in kept if file.is_file()]
     homes = [(page, shown.kind, shown.name) for page, shown in StatementDomain.of(env).homes()]
     package = Path(str(inspect.getfile(__import__(env.config.lossgrad_package)))).parent

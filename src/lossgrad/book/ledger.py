@@ -75,10 +75,10 @@ def setup(app: Sphinx) -> None:
     """Register the directive, what fills it in, and what writes the file."""
     app.add_config_value(
         "lossgrad_evidence",
-        [str(app.outdir.parent), str(app.confdir / "evidence")],
+        str(app.confdir / "evidence"),
         "",
-        list,
-        "Where the tests leave what they found of each theorem, and where the last full run is kept.",
+        str,
+        "Where it is kept what the checks of each theorem found; it is committed, so that a commit makes one book.",
     )
     app.add_css_file("ledger.css")
     app.add_node(LedgerPlace)
@@ -104,7 +104,7 @@ class Entry:
     page: str
     function: library.Statement
     proof: ProofRecord
-    evidence: dict[str, list[dict[str, Any]]]
+    evidence: dict[str, dict[str, Any]]
 
     @property
     def anchor(self) -> str:
@@ -132,17 +132,16 @@ class Entry:
         return float(found["seconds"]) if found else None
 
     def _measured(self, kind: str, *figures: str) -> dict[str, Any] | None:
-        stated = library.digest(library.stated(self.function))
-        found = (run.get(self.name, {}) for run in self.evidence[kind])
-        measured = next((run for run in found if run.get("statement") == stated), None)
-        return {figure: measured[figure] for figure in figures} if measured else None
+        found = self.evidence[kind].get(self.name)
+        if found is None or found["statement"] != library.digest(library.stated(self.function)):
+            return None
+        return {figure: found[figure] for figure in figures}
 
 
 def entries(env: BuildEnvironment) -> Iterator[Entry]:
     """The row of each theorem that a page shows, in the book's order."""
     package, folder = env.config.lossgrad_package, Path(env.config.lossgrad_records)
-    folders = list(map(Path, env.config.lossgrad_evidence))
-    evidence = {kind: [_found(place / f"{kind}.json") for place in folders] for kind in KINDS}
+    evidence = {kind: _found(Path(env.config.lossgrad_evidence, f"{kind}.json")) for kind in KINDS}
     homes = {shown.name: page for page, shown in StatementDomain.of(env).homes() if shown.kind == "theorem"}
     for name, function in library.theorems(package).items():
         if name in homes:
