@@ -48,8 +48,8 @@ def test_what_the_tests_left_is_added_up(book: SmallBook) -> None:
     mutants = {name: {"made": 12, "refused": 11, "statement": of} for name, of in statement.items()}
     opinions = {name: {"worst": 2e-12, "entries": 6, "statement": of} for name, of in statement.items()}
     for kind, kept in (("mutants", mutants), ("opinions", opinions)):
-        (book.root / "build").mkdir(exist_ok=True)
-        (book.root / "build" / f"{kind}.json").write_text(json.dumps(kept))
+        (book.root / "evidence").mkdir(exist_ok=True)
+        (book.root / "evidence" / f"{kind}.json").write_text(json.dumps(kept))
     found = counted(book)
     assert found["false near misses made by machine and refused"] == f"{11 * len(statement)} of {12 * len(statement)}"
     assert found["largest relative error of the second opinion"] == "2e-12"
