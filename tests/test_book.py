@@ -169,3 +169,14 @@ def test_boxes_are_readable_as_plain_text(pages: dict[str, str], book: SmallBook
     text = (book.root / "build" / "text" / "index.txt").read_text(encoding="utf-8")
     assert "Theorem Transposed product" in text
     assert "for every n" in text
+
+
+def test_what_a_cell_prints_keeps_its_blank_lines_however_long_it_takes(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        book = SmallBook(tmp_path, monkeypatch)
+        waiting = "from time import perf_counter\nend = perf_counter() + 0.5\n"
+        waiting += 'print("one\\n\\n")\nwhile perf_counter() < end:\n    pass\nprint("   two")\n'
+        book.page(f"```{{code-cell}} python\n{waiting}```\n")
+        book.build("html")
+        page = (tmp_path / "build" / "html" / "index.html").read_text(encoding="utf-8")
+    assert "one\n\n\n   two\n" in page

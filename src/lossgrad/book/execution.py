@@ -7,6 +7,7 @@ package starts an empty one. The Sphinx side, this folder, is no part of it: no 
 """
 
 import hashlib
+import os
 import platform
 import re
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ def setup(app: Sphinx) -> None:
     app.add_source_parser(PageParser, override=True)
     app.add_config_value("lossgrad_state", "", "env", str, "What pages are made by; set here.")
     app.connect("config-inited", keep_results_by_state)
+    app.connect("config-inited", keep_streams_whole)
     app.connect("builder-inited", place_style_sheet)
 
 
@@ -45,6 +47,26 @@ def keep_results_by_state(app: Sphinx, config: Config) -> None:
     states = dict.fromkeys(state(package) for package in (PACKAGE, shown))
     config.nb_execution_cache_path = str(app.outdir.parent / "executed" / "-".join(states))
     config.lossgrad_state = state(PACKAGE, NO_RESULT - {"book"})
+
+
+WHOLE_STREAMS = """\
+for stream in (__import__("sys").stdout, __import__("sys").stderr):
+    stream.flush_interval = 3600  # seconds; the end of a cell flushes too
+del stream
+"""
+"""What a kernel executes as it starts."""
+
+
+def keep_streams_whole(app: Sphinx, config: Config) -> None:
+    """Have kernels send what a cell prints in one piece, not one every fifth of a second.
+
+    MyST-NB drops the white space between pieces, and where they part depends on how busy the machine is.
+    """
+    home = app.outdir.parent / "ipython"
+    startup = home / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "whole_streams.py").write_text(WHOLE_STREAMS, encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(home)
 
 
 NO_RESULT = frozenset({"__pycache__", "static", "book"})
