@@ -13,7 +13,7 @@ from browser.conftest import Visit
 from browser.serving import BOOK, PAGES
 
 PATIENCE = 180_000  # milliseconds, for Python to start on a busy machine
-RUN = re.compile(r'<div class="cell(?! apart)(?![^"]*needs-)[^"]*"')
+RUN = re.compile(r'<div class="cell(?=[ "])(?! apart)(?![^"]*needs-)[^"]*"')
 WITH_CELLS = [page for page in PAGES if RUN.search((BOOK / page).read_text(encoding="utf-8"))]
 PROOFS = "appendix/contributing.html"
 
@@ -28,6 +28,13 @@ OUTPUTS = """cell => [...cell.querySelectorAll(".cell_output .output")].map(outp
   return [kind, copy.innerHTML.trim()];
 })"""
 """What a cell shows, without the frames around it; of a stream its words: MyST-NB drops space between chunks."""
+
+
+PASTE = """(editor, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
 
 
 def make_live(page: Page) -> None:
@@ -48,8 +55,10 @@ def run(cell: Locator, how: str = "ended") -> None:
 
 
 def write(cell: Locator, text: str) -> None:
-    """Put a text in the place of a cell's."""
-    cell.locator(".cm-content").fill(text)
+    """Put a text in the place of a cell's, as a reader pastes it."""
+    content = cell.locator(".cm-content")
+    content.press("ControlOrMeta+a")
+    content.evaluate(PASTE, text)
 
 
 @pytest.fixture

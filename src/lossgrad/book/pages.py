@@ -47,6 +47,7 @@ AMENDED = {
     re.compile(r'(<button\b[^<>]*?)\sonclick="(?:toggleFullScreen|window\.print)\(\)"'): r"\1",  # see header.js
     re.compile(r'(<(?:table|td)\b[^<>]*?)\sstyle="width: [^"]*"'): r"\1",  # the columns of the index: see book.css
     re.compile(r'(<main\b[^<>]*?)\srole="main"'): r"\1",  # it has that role unasked
+    re.compile(r'(<div class="citation"[^<>]*?)\srole="doc-biblioentry"'): r"\1",  # a role for items of a list alone
     re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', re.DOTALL): "",  # a second title, for print
     re.compile(r'(<a [^<>]*>)([^<>]*)(</a><details[^<>]*><summary)(?=><span class="toctree-toggle")'): (
         r'\1\2\3 aria-label="Pages below \2"'  # an arrow alone
