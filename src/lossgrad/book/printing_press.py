@@ -92,7 +92,10 @@ def main(site: Path, folder: Path) -> None:
             printed(f"{address}/_book.html", folder / BOOK)
             pages = starts(folder / BOOK, chapters)
         (site / "_book.html").unlink()
-        printed(f"{address}/{SHEET_PAGE}", folder / SHEET)
+        sheet = (site / SHEET_PAGE).with_name("_sheet.html")
+        sheet.write_text(_unlinked(_soup(site / SHEET_PAGE)), encoding="utf-8")
+        printed(f"{address}/{sheet.relative_to(site).as_posix()}", folder / SHEET)
+        sheet.unlink()
     shutil.copyfile(site.with_name(STATE), folder / STATE)
 
 
@@ -162,6 +165,14 @@ def _article(page: BeautifulSoup, chapter: Chapter, files: dict[str, str]) -> st
     article["class"] = f"bd-article paper-depth-{chapter.depth}"
     article["id"] = chapter.slug
     return str(article)
+
+
+def _unlinked(page: BeautifulSoup) -> str:
+    """A page without its links to others of the site, which paper does not reach."""
+    for link in page.select("a[href]"):
+        if not re.match(r"\w+:", str(link["href"])):
+            del link["href"]
+    return str(page)
 
 
 def _renamed(element: Tag, chapter: Chapter, files: dict[str, str]) -> None:
