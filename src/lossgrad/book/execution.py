@@ -83,6 +83,7 @@ def state(package: Path = PACKAGE, without: frozenset[str] = NO_RESULT) -> str:
 
 def _facts(package: Path, without: frozenset[str]) -> Iterator[bytes]:
     yield platform.python_version().encode()
+    yield WHOLE_STREAMS.encode()
     for library in LIBRARIES:
         yield f"{library} {version(library)}".encode()
     for path in sorted(package.rglob("*")):
