@@ -120,7 +120,8 @@
   const quoted = async (item, found, query) => {
     if (!location.protocol.startsWith("http")) return;
     const answer = await fetch(address(found.page));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const unstyled = (await answer.text()).replace(/<style[^>]*>[^]*?<\/style>/g, ""); // this page's policy knows its own
+    const page = new DOMParser().parseFromString(unstyled, "text/html");
     page.querySelectorAll("annotation, .headerlink, script, style, button").forEach((part) => part.remove());
     const paragraphs = [...page.querySelectorAll("article p, article li")].map((part) => part.textContent.trim());
     const spoken = query.map((wanted) => (text) => wordsOf(text).some((word) => answers(word, wanted)));

@@ -56,7 +56,7 @@ def test_the_rest_of_many_hits_is_asked_for(visit: Visit) -> None:
 
 def test_nothing_found_is_said(visit: Visit) -> None:
     page = visit("search.html?q=zyzzyva")
-    expect(page.get_by_role("status")).to_contain_text("Nothing")
+    expect(page.get_by_role("status").and_(page.locator(".search-summary"))).to_contain_text("Nothing")
 
 
 def test_results_fit_a_phone(visit: Visit) -> None:

@@ -48,6 +48,7 @@ AMENDED = {
     re.compile(r'(<(?:table|td)\b[^<>]*?)\sstyle="width: [^"]*"'): r"\1",  # the columns of the index: see book.css
     re.compile(r'(<main\b[^<>]*?)\srole="main"'): r"\1",  # it has that role unasked
     re.compile(r'(<div class="citation"[^<>]*?)\srole="doc-biblioentry"'): r"\1",  # a role for items of a list alone
+    re.compile(r'<div role="list" class="citation-list">'): '<div class="citation-list">',  # and they are none
     re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', re.DOTALL): "",  # a second title, for print
     re.compile(r'(<a [^<>]*>)([^<>]*)(</a><details[^<>]*><summary)(?=><span class="toctree-toggle")'): (
         r'\1\2\3 aria-label="Pages below \2"'  # an arrow alone
@@ -73,6 +74,7 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", describe)
     app.connect("html-page-context", drop_options, priority=900)
     app.connect("build-finished", write_headers)
+    app.connect("build-finished", drop_maps)
 
 
 class Templates(BuiltinTemplateLoader):
@@ -129,6 +131,13 @@ def write_headers(app: Sphinx, exception: Exception | None) -> None:
         headers = {"Content-Security-Policy": policy(pages), "X-Content-Type-Options": "nosniff"}
         lines = ["/*", *(f"  {name}: {value}" for name, value in headers.items())]
         Path(app.outdir, HEADERS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def drop_maps(app: Sphinx, exception: Exception | None) -> None:
+    """Take away the maps to the sources of the theme's scripts, which lead nowhere from here."""
+    if exception is None and app.builder.format == "html":
+        for file in Path(app.outdir, "_static").rglob("*.map"):
+            file.unlink()
 
 
 def drop_options(

@@ -1,7 +1,7 @@
 // A convolution and its gradients: a row for each result, a column for each entry of the signal, the taps where they meet.
 // A result reads along a row, a tap along a diagonal, an entry of the signal down a column, where the taps come in reverse.
 // The functions above the line below know no page; the build draws the first state with them, a test asks them all.
-import { adapt, head, number, sum } from "./figure-parts.js";
+import { adapt, number, sum } from "./figure-parts.js";
 
 export const lengths = ({ T, K }) => ({ result: T, taps: K, signal: T + K - 1 });
 
@@ -42,7 +42,7 @@ export function drawn(data, { of, at, sizes }, live = false) {
     return `<td class="entry${k === at ? " chosen" : ""}" data-entry="${k}"${operable}>${number(total(of, k, sizes, values))}</td>`;
   };
   const blank = (count) => "<td></td>".repeat(count);
-  const name = (content) => head(content, 'scope="row"');
+  const name = (content) => `<td class="name">${content}</td>`;
   const width = T + K - 1;
   const signal = `<tr>${name(names.x)}${blank(1)}${range(width).map((s) => cell(takes("x", s), values.x[s])).join("")}</tr>`;
   const rows = range(T).map((t) => {
