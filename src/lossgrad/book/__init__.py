@@ -16,6 +16,7 @@ from lossgrad.book import (
     listings,
     live,
     lookup_table,
+    news,
     notation_table,
     notebooks,
     numbers,
@@ -43,6 +44,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     listings.setup(app)
     live.setup(app)
     lookup_table.setup(app)
+    news.setup(app)
     notation_table.setup(app)
     notebooks.setup(app)
     numbers.setup(app)

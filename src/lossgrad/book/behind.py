@@ -16,7 +16,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -29,10 +28,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from lossgrad import library
 from lossgrad.array_code import NoCode, program
-from lossgrad.book import execution, records
+from lossgrad.book import records
 from lossgrad.book.directives import BehindPlace, Division, Fold, FoldTitle, linked, source_of
 from lossgrad.book.domain import StatementDomain
-from lossgrad.book.ledger import KINDS, NOT_MEASURED, Entry, entries
+from lossgrad.book.ledger import NOT_MEASURED, Entry, entries
 from lossgrad.proofs import Malformed, NotProved
 
 LIBRARIES = {"numpy": "NumPy", "jax": "JAX", "torch": "PyTorch"}
@@ -40,10 +39,9 @@ LIBRARIES = {"numpy": "NumPy", "jax": "JAX", "torch": "PyTorch"}
 
 
 def setup(app: Sphinx) -> None:
-    """Fill the folds as pages are written, and say which pages have to be written again."""
+    """Fill the folds as pages are written."""
     app.add_css_file("behind.css")
     app.add_post_transform(BehindTheorems)
-    app.connect("env-get-updated", pages_with_news)
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,11 @@ def behind_all(env: BuildEnvironment) -> dict[str, Behind]:
         rows = {entry.name: entry for entry in entries(env)}
         _FOUND[env] = dict(_found(env, rows))
     return _FOUND[env]
+
+
+def look_again(env: BuildEnvironment) -> None:
+    """Forget what was looked up, for pages have been read since."""
+    _FOUND.pop(env, None)
 
 
 _FOUND: WeakKeyDictionary[BuildEnvironment, dict[str, Behind]] = WeakKeyDictionary()
@@ -131,39 +134,6 @@ def _twins(env: BuildEnvironment) -> Iterator[tuple[str, Twin]]:
         else:
             short = tuple(place for place in found.at if "matrix" not in place)
             yield corrected, Twin(name, pages[name], short, found.left, found.right, found.hint)
-
-
-# When pages are written again.
-
-
-def pages_with_news(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages that show a theorem of which something else is known than when they were last written."""
-    _FOUND.pop(env, None)
-    domain = StatementDomain.of(env)
-    state = _state(env)
-    if domain.behind.get("") == state:
-        return []
-    try:
-        known = behind_all(env)
-    except (library.NoStatement, library.Unlisted, Malformed, NotProved):  # the gate says what and where
-        return []
-    now = {"": state}
-    for page, shown in domain.shown.items():
-        told = [known[each.name] for each in shown if each.kind == "theorem" and each.name in known]
-        now[page] = sha256(repr(told).encode()).hexdigest()
-    before = domain.behind
-    domain.data["behind"] = now
-    return sorted(page for page in now if page and now[page] != before.get(page))
-
-
-def _state(env: BuildEnvironment) -> str:
-    """A hash of all that what stands behind theorems is found from."""
-    kept = [Path(env.config.lossgrad_evidence, f"{kind}.json") for kind in KINDS]
-    files = [file.read_bytes() for file in kept if file.is_file()]
-    homes = [(page, shown.kind, shown.name) for page, shown in StatementDomain.of(env).homes()]
-    package = Path(str(inspect.getfile(__import__(env.config.lossgrad_package)))).parent
-    states = [execution.state(package), execution.state(without=frozenset({"__pycache__"}))]
-    return sha256(repr((files, homes, states)).encode()).hexdigest()
 
 
 # What the folds show.

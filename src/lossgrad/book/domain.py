@@ -44,13 +44,13 @@ class StatementDomain(Domain):
 
     name = "lossgrad"
     label = "Statements"
-    data_version = 2
+    data_version = 3
     object_types: ClassVar[dict[str, ObjType]] = {
         "theorem": ObjType("theorem", "theorem", "statement"),
         "definition": ObjType("definition", "definition", "statement"),
         "refuted": ObjType("mistake", "refuted"),
     }
-    initial_data: ClassVar[dict[str, Any]] = {"faults": {}, "shown": {}, "printed": {}, "behind": {}}
+    initial_data: ClassVar[dict[str, Any]] = {"faults": {}, "shown": {}, "printed": {}, "gathering": {}, "behind": {}}
     dangling_warnings: ClassVar[dict[str, str]] = {
         kind: f"no page shows the {kind} %(target)s" for kind in ("theorem", "definition", "refuted")
     }
@@ -75,8 +75,13 @@ class StatementDomain(Domain):
         return cast("dict[str, Counter[str]]", self.data["printed"])
 
     @property
+    def gathering(self) -> dict[str, bool]:
+        """The pages that gather from the whole book."""
+        return cast("dict[str, bool]", self.data["gathering"])
+
+    @property
     def behind(self) -> dict[str, str]:
-        """A hash of what each page tells of its theorems that others know, see `lossgrad.book.behind`."""
+        """A hash of what each page tells that others know, see `lossgrad.book.news`."""
         return cast("dict[str, str]", self.data["behind"])
 
     def note_fault(self, line: int, message: str) -> None:
@@ -90,6 +95,9 @@ class StatementDomain(Domain):
         if relations.in_tex(tex):
             self.printed.setdefault(self.env.docname, Counter())[source] += 1
 
+    def note_gathering(self) -> None:
+        self.gathering[self.env.docname] = True
+
     def homes(self) -> Iterator[tuple[str, Shown]]:
         """Each statement that is shown, with its page."""
         for docname in sorted(self.shown):
@@ -97,7 +105,7 @@ class StatementDomain(Domain):
                 yield docname, statement
 
     def clear_doc(self, docname: str) -> None:
-        for kept in (self.faults, self.shown, self.printed):
+        for kept in (self.faults, self.shown, self.printed, self.gathering):
             kept.pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from lossgrad import library
 from lossgrad.book.directives import linked
+from lossgrad.book.domain import StatementDomain
 from lossgrad.book.ledger import Entry, entries
 
 WIDTH, HEIGHT = 176, 40
@@ -44,7 +45,6 @@ def setup(app: Sphinx) -> None:
     app.add_node(GraphPlace)
     app.add_directive("theorem-graph", GraphDirective)
     app.add_post_transform(DrawnGraph)
-    app.connect("env-get-updated", pages_with_graph)
     app.connect("html-page-context", trace_on_page)
 
 
@@ -56,7 +56,7 @@ def scope_kind(scope: str) -> str:
     """
     if scope.startswith("every value"):
         return "number"
-    return "shape" if scope.startswith("every ") and "×" not in scope else "fixed"
+    return "shape" if scope.startswith("every ") else "fixed"
 
 
 @dataclass(frozen=True)
@@ -203,12 +203,8 @@ class GraphDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.metadata[self.env.docname]["theorem-graph"] = True
+        StatementDomain.of(self.env).note_gathering()
         return [GraphPlace()]
-
-
-def pages_with_graph(app: Sphinx, env: object) -> list[str]:
-    """The pages that are written again whatever happened to the others."""
-    return sorted(page for page, known in app.env.metadata.items() if "theorem-graph" in known)
 
 
 def trace_on_page(

@@ -85,7 +85,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("ledger", LedgerDirective)
     app.add_post_transform(LedgerTable)
     app.connect("env-check-consistency", refuse_circles)
-    app.connect("env-get-updated", pages_with_ledger)
     app.connect("html-page-context", sort_and_filter)
     app.connect("build-finished", publish)
 
@@ -177,12 +176,8 @@ class LedgerDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.metadata[self.env.docname]["ledger"] = True
+        StatementDomain.of(self.env).note_gathering()
         return [LedgerPlace()]
-
-
-def pages_with_ledger(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages that are written again whatever happened to the others."""
-    return sorted(page for page, known in env.metadata.items() if "ledger" in known)
 
 
 class LedgerTable(SphinxPostTransform):

@@ -22,10 +22,11 @@ from typing import Any, ClassVar
 from docutils import nodes
 from flit_core.wheel import make_wheel_in
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
+
+from lossgrad.book.domain import StatementDomain
 
 FOLDER = "downloads"
 """The folder of the built site that holds what is taken along."""
@@ -49,7 +50,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("downloads", Downloads)
     app.add_directive("install", Install)
     app.add_post_transform(DownloadsList)
-    app.connect("env-get-updated", pages_with_downloads)
     app.connect("build-finished", carry)
 
 
@@ -98,7 +98,7 @@ class Downloads(SphinxDirective):
     """``{downloads}``: what can be taken along."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.metadata[self.env.docname]["downloads"] = True
+        StatementDomain.of(self.env).note_gathering()
         return [DownloadsPlace()]
 
 
@@ -107,11 +107,6 @@ class Install(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         return [nodes.literal_block("", f"pip install {wheel_name()}", language="text")]
-
-
-def pages_with_downloads(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages that are written again whatever happened to the others."""
-    return sorted(page for page, known in env.metadata.items() if "downloads" in known)
 
 
 class DownloadsList(SphinxPostTransform):

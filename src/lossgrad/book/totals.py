@@ -31,7 +31,6 @@ def setup(app: Sphinx) -> None:
     app.add_node(TotalsPlace)
     app.add_directive("totals", TotalsDirective)
     app.add_post_transform(TotalsTable)
-    app.connect("env-get-updated", pages_with_totals)
 
 
 class TotalsPlace(nodes.General, nodes.Element):
@@ -42,13 +41,8 @@ class TotalsDirective(SphinxDirective):
     """``{totals}``: the table of what was counted."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.metadata[self.env.docname]["totals"] = True
+        StatementDomain.of(self.env).note_gathering()
         return [TotalsPlace()]
-
-
-def pages_with_totals(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages that are written again whatever happened to the others."""
-    return sorted(page for page, known in env.metadata.items() if "totals" in known)
 
 
 class TotalsTable(SphinxPostTransform):
