@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,9 +136,17 @@ def test_statements_are_proved_one_after_the_other_with_progress(capsys: pytest.
     status, out, _ = answer(capsys, "prove", "linear.weight_gradient", "softmax.score_gradient")
     first, second, last = out.splitlines()
     assert status == 0
-    assert first.startswith("[1/2] linear.weight_gradient: proved for every C, D, N, ")
-    assert second.startswith("[2/2] softmax.score_gradient: proved for every C, N, ")
-    assert last.startswith("2 of 2 proved in ")
+    assert first == "[1/2] linear.weight_gradient: proved for every C, D, N"
+    assert second == "[2/2] softmax.score_gradient: proved for every C, N"
+    assert last == "2 of 2 proved"
+
+
+def test_a_terminal_is_told_the_seconds_beside_the_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    _, out, told = answer(capsys, "prove", "linear.weight_gradient")
+    assert re.fullmatch(r"in \d+\.\d+ s\n", told) and " s" not in out.splitlines()[-1]
 
 
 def test_a_false_statement_gives_status_one_and_its_counterexample(capsys: pytest.CaptureFixture[str]) -> None:

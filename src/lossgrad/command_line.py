@@ -224,8 +224,10 @@ def _prove(options: argparse.Namespace) -> int:
     if options.json:
         _as_json(summary)
     else:
-        told = f"{summary['proved']} of {len(answers)} proved in {summary['seconds']} s"
+        told = f"{summary['proved']} of {len(answers)} proved"
         print(told + (f"; not proved: {', '.join(failed)}" if failed else ""))
+        if sys.stderr.isatty():
+            print(f"in {summary['seconds']} s", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -237,7 +239,7 @@ def _attempt(name: str, function: library.Statement) -> dict[str, Any]:
 
 
 def _progress(quiet: bool, k: int, count: int, answer: dict[str, Any]) -> None:
-    """A line for each statement as it is decided; on a terminal beside JSON, a counter."""
+    """A line for each statement as it is decided, the same at every run; on a terminal beside JSON, a counter."""
     if quiet:
         if sys.stderr.isatty():
             print(f"\r{k}/{count}", end="\n" if k == count else "", file=sys.stderr, flush=True)
@@ -245,7 +247,7 @@ def _progress(quiet: bool, k: int, count: int, answer: dict[str, Any]) -> None:
     place = f"[{k:{len(str(count))}}/{count}] "
     if answer["proved"]:
         where = f" where {', '.join(answer['hypotheses'])}" if answer["hypotheses"] else ""
-        print(f"{place}{answer['name']}: proved for {answer['scope']}{where}, {answer['seconds']:.2f} s", flush=True)
+        print(f"{place}{answer['name']}: proved for {answer['scope']}{where}", flush=True)
     else:
         print(f"{place}{answer['name']}: {answer['verdict']}, {answer['reason']}", flush=True)
 
