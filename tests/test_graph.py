@@ -60,7 +60,7 @@ def test_a_topic_is_a_band_of_its_own() -> None:
         ("every C, D, N", "shape"),
         ("every value of t", "number"),
         ("W of shape 3 × 2", "fixed"),
-        ("every N; W of shape 3 × 2", "fixed"),
+        ("W of shape 3 × N; every N", "fixed"),
     ],
 )
 def test_scopes_are_of_three_kinds(scope: str, kind: str) -> None:

@@ -121,7 +121,7 @@ def test_explicit_matrices_and_blocks_are_a_claim_for_each_entry_or_block() -> N
     [
         (equation(S + Y, Y + S), "every C, N"),
         (equation(MatrixSymbol("A", 3, 2) * 2, 2 * MatrixSymbol("A", 3, 2)), "A of shape 3 × 2"),
-        (equation(MatrixSymbol("A", 3, N) * 2, 2 * MatrixSymbol("A", 3, N)), "every N; "),
+        (equation(MatrixSymbol("A", 3, N) * 2, 2 * MatrixSymbol("A", 3, N)), "A of shape 3 × N; every N"),
         (equation(sin(t) + t, t + sin(t)), "every value of t"),
         (equation(s + s, 2 * s), "every C"),
     ],

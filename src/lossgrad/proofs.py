@@ -14,6 +14,8 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
+from sympy import Sum
+
 from lossgrad.counterexamples import Claim, Counterexample, counterexample, has_witness, slip
 from lossgrad.domains import hypotheses
 from lossgrad.entries import Malformed, NotSupported, contracted
@@ -148,10 +150,10 @@ def _decide(claim: Claim, stated: Statement) -> set[str]:
     except (Unsettled, NotSupported) as problem:
         reason = str(problem)
     try:
-        for work, last_resort in ((_FIRST_LOOK, not claim.sizes), (_SEARCH, False)):
+        for work in (_FIRST_LOOK, _SEARCH):
             if (found := counterexample(claim, work)) is not None:
                 raise Refuted(stated.equation, found, claim)
-            if last_resort and _agrees_written_out(claim):
+            if work == _FIRST_LOOK and _agrees_written_out(claim):
                 return {"every sum written out"}
     except NotSupported as problem:
         reason = reason or str(problem)
@@ -177,11 +179,14 @@ _FIRST_LOOK, _SEARCH = 5_000, 100_000  # terms of sums
 
 
 def _agrees_written_out(claim: Claim) -> bool:
-    """With numbers for all sizes: whether every entry agrees, every sum written out term by term."""
-    ranges = [range(min(int(n) for n in limits)) for limits in claim.indices.values()]
-    for values in product(*ranges):
+    """Whether the sides agree at each value of the indices that a number bounds, sums over such ranges written out."""
+    if not has_numbers(claim):
+        return False
+    bounds = {index: [int(n) for n in limits if n.is_Integer] for index, limits in claim.indices.items()}
+    bounded = {index: min(numbers) for index, numbers in bounds.items() if numbers}
+    for values in product(*map(range, bounded.values())):
         read = reader(claim, expand=True)
-        at = {head_of(index): number(v) for index, v in zip(claim.indices, values, strict=True)}
+        at = {head_of(index): number(v) for index, v in zip(bounded, values, strict=True)}
         try:
             difference = subtract(read.form(claim.left), read.form(claim.right))
             if not vanishes(read.kernel.substituted(difference, at), read.kernel):
@@ -189,3 +194,11 @@ def _agrees_written_out(claim: Claim) -> bool:
         except (Unsettled, NotSupported):
             return False
     return True
+
+
+def has_numbers(claim: Claim) -> bool:
+    """Whether there is a range to write out: a number for every size, or for the range of an index or of a sum."""
+    sums = claim.left.atoms(Sum) | claim.right.atoms(Sum)
+    ranges = [n for limits in claim.indices.values() for n in limits]
+    ranges += [high - low + 1 for e in sums for _, low, high in e.limits]
+    return not claim.sizes or any(n.is_Integer and n != 1 for n in ranges)

@@ -196,7 +196,7 @@ _SUMS = (
             _total(_at(MatrixSymbol("x", 3, 1), i), i, Integer(3)),
             Add(*(_at(MatrixSymbol("x", 3, 1), Integer(r)) for r in range(3))),
         ),
-        known="Only where every size is a number, and only when the other rules have not decided.",
+        known="Only when the other rules have not decided; ranges that are letters stay as they are.",
     ),
 )
 

@@ -43,19 +43,14 @@ class Statement:
 
     @property
     def scope(self) -> str:
-        """What the statement covers: "every C, D, N", or the shapes when sizes are numbers."""
-        fixed = [
-            f"{M} of shape {M.shape[0]} × {M.shape[1]}"
-            for M in self.matrices
-            if all(n.is_Integer for n in map(sympify, M.shape))
-        ]
-        column = {sympify(n) for M in self.matrices for n in M.shape}
-        if self.sizes and not any(n.is_Integer and n != 1 for n in column):
-            return "every " + ", ".join(str(n) for n in self.sizes)
+        """What the statement covers: "every C, D, N", after the shapes that have numbers for sizes."""
+        shapes = {M: [sympify(n) for n in M.shape] for M in self.matrices}
         if self.sizes:
-            return "every " + ", ".join(str(n) for n in self.sizes) + "; " + ", ".join(fixed)
-        if fixed:
-            return ", ".join(fixed)
+            shapes = {M: shape for M, shape in shapes.items() if any(n.is_Integer and n != 1 for n in shape)}
+        fixed = ", ".join(f"{M} of shape {' × '.join(map(str, shape))}" for M, shape in shapes.items())
+        every = "every " + ", ".join(map(str, self.sizes)) if self.sizes else ""
+        if fixed or every:
+            return "; ".join(filter(None, [fixed, every]))
         symbols = self._symbols()
         return "every value of " + ", ".join(map(str, symbols)) if symbols else "numbers alone"
 

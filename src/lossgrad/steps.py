@@ -30,7 +30,7 @@ from lossgrad.expressions import EntryGradient, MatrixEntry, Scalar, Softmax, en
 from lossgrad.expressions import equation as equals
 from lossgrad.indices import Form, Unsettled, subtract
 from lossgrad.naming import sums_named
-from lossgrad.proofs import NotProved, Step, prove, reader, vanishes
+from lossgrad.proofs import NotProved, Step, has_numbers, prove, reader, vanishes
 from lossgrad.statements import statement
 from lossgrad.translation import expression
 
@@ -153,10 +153,10 @@ def _chain(lines: list[tuple[Any, str]], claim: Claim) -> tuple[Step, ...]:
 
 
 class _Equality:
-    """Whether two scalars have one normal form; with numbers for all sizes, if need be with every sum written out."""
+    """Whether two scalars have one normal form; if need be with sums over numbers of terms written out."""
 
     def __init__(self, claim: Claim) -> None:
-        self.readers = [reader(claim)] if claim.sizes else [reader(claim), reader(claim, expand=True)]
+        self.readers = [reader(claim, expand) for expand in ((False, True) if has_numbers(claim) else (False,))]
         self.forms: dict[tuple[int, Any], Form] = {}
 
     def __call__(self, left: Any, right: Any) -> bool:

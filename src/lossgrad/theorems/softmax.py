@@ -134,15 +134,15 @@ def log_softmax_vjp() -> Eq:
 def two_classes() -> Eq:
     """With two classes the probability of the first is the logistic function of its lead over the second.
 
-    s of shape (2, 1), the scores of one example; a batch is the same column by column.
+    S of shape (2, N).
 
     Catalogue: 29.
 
     >>> prove(two_classes()).scope
-    's of shape 2 × 1'
+    'S of shape 2 × N; every N'
     """
-    pair = MatrixSymbol("s", 2, 1)
-    return equation(softmax(pair)[0, 0], sigmoid(pair[0, 0] - pair[1, 0]))
+    pair = MatrixSymbol("S", 2, N)
+    return equation(softmax(pair)[0, n], sigmoid(pair[0, n] - pair[1, n]))
 
 
 def logsumexp_gradient() -> Eq:
