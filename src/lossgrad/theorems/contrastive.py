@@ -340,3 +340,79 @@ def cosine_similarity_gradient() -> Eq:
     cosine = cosine_similarity().rhs
     length = sqrt(norm_squared(x))
     return equation(gradient(cosine, x), (z / sqrt(norm_squared(z)) - cosine * x / length) / length)
+
+
+# Rows instead of columns: an embedding in each row.
+
+A_rows, B_rows = MatrixSymbol("A'", N, D), MatrixSymbol("B'", N, D)
+row_similarity = A_rows * B_rows.T / tau
+
+
+def row_similarity_gradient_of_the_first() -> Eq:
+    """With an embedding in each row, the score gradient stands on the left: dL/dA' = G B'/tau.
+
+    A' and B' of shape (N, D), scores A' B'^T/tau, L any differentiable scalar function of the scores, G its gradient
+    there.
+
+    Catalogue: 37.
+
+    >>> prove(row_similarity_gradient_of_the_first()).scope
+    'every D, N'
+    """
+    return equation(gradient(L(row_similarity), A_rows), L.gradient(row_similarity) * B_rows / tau)
+
+
+def row_similarity_gradient_of_the_second() -> Eq:
+    """With an embedding in each row, the second ones receive it transposed: dL/dB' = G^T A'/tau.
+
+    A' and B' of shape (N, D), scores A' B'^T/tau, L any differentiable scalar function of the scores, G its gradient
+    there.
+
+    Catalogue: 37.
+
+    >>> prove(row_similarity_gradient_of_the_second()).scope
+    'every D, N'
+    """
+    return equation(gradient(L(row_similarity), B_rows), L.gradient(row_similarity).T * A_rows / tau)
+
+
+def row_clip_embedding_gradient() -> Eq:
+    """CLIP with an embedding in each row, for the first embeddings: dL/dA' = (P_col + P_row - 2 I) B'/(2 N tau).
+
+    A' and B' of shape (N, D), scores A' B'^T/tau.
+
+    Catalogue: 37.
+
+    >>> prove(row_clip_embedding_gradient()).scope
+    'every D, N'
+    """
+    by_scores = clip_gradient().rhs.xreplace({S: row_similarity})
+    received = row_similarity_gradient_of_the_first().rhs.xreplace({L.gradient(row_similarity): by_scores})
+    return equation(gradient(clip_loss().rhs.xreplace({S: row_similarity}), A_rows), received)
+
+
+G_rows = MatrixSymbol("G'", N, D)
+inverse_row_lengths = diag(elementwise(lambda t: 1 / sqrt(t), hadamard_product(A_rows, A_rows) * ones(D)))
+V = named("V", inverse_row_lengths * A_rows)
+
+
+def unit_rows() -> Definition:
+    """Every row of a matrix divided by its length.
+
+    A' of shape (N, D), no row 0.
+    """
+    return Definition(V, V.value)
+
+
+def unit_rows_vjp() -> Eq:
+    """With an embedding in each row, every row loses its part along itself, and is divided by its length.
+
+    A' and G' of shape (N, D), no row of A' is 0.
+
+    Catalogue: 39.
+
+    >>> prove(unit_rows_vjp()).scope
+    'every D, N'
+    """
+    along = diag(hadamard_product(V, G_rows) * ones(D))
+    return equation(vjp(G_rows, V, A_rows), inverse_row_lengths * (G_rows - along * V))

@@ -21,7 +21,7 @@ from lossgrad.expressions import (
     sizes,
     vjp,
 )
-from lossgrad.notation import D, K, L, N, T
+from lossgrad.notation import C, D, K, L, N, T
 from lossgrad.notation import W as weights
 from lossgrad.notation import X as data
 from lossgrad.theorems.linear import to_data
@@ -219,3 +219,79 @@ def patches_gradient() -> Eq:
     return equation(
         gradient(L(weights * data * pick), data), to_data(L.gradient(weights * data * pick), weights) * pick.T
     )
+
+
+# Channels last, as libraries offer them.
+
+X_last = MatrixSymbol("X'", T + K - 1, D)
+W_last = MatrixSymbol("W'", K, D)
+X_rows = MatrixSymbol("X'", N, D)
+W_rows = MatrixSymbol("W'", D, C)
+gather = MatrixSymbol("S'", T, N)
+
+
+def layouts_agree() -> Eq:
+    """Image and taps transposed give the result, transposed: a correlation does not care which axis comes first.
+
+    X of shape (T + K - 1, M + J - 1), W of shape (K, J).
+
+    Catalogue: 45.
+
+    >>> prove(layouts_agree()).scope
+    'every J, K, M, T'
+    """
+    return equation(correlate(X.T, W.T), correlate(X, W).T)
+
+
+def row_channels_tap_gradient() -> Eq:
+    """Channels last: the same correlation serves, with a column for each channel.
+
+    X' of shape (T + K - 1, D), a row a place; W' of shape (K, D), a column the taps of a channel; g of shape (T, 1).
+
+    Catalogue: 45.
+
+    >>> prove(row_channels_tap_gradient()).scope
+    'every D, K, T'
+    """
+    return equation(vjp(g, correlate(X_last, W_last), W_last), correlate(X_last, g))
+
+
+def row_channels_signal_gradient() -> Eq:
+    """Channels last: every channel of the signal receives the full convolution of g with that channel's taps.
+
+    X' of shape (T + K - 1, D), a row a place; W' of shape (K, D), a column the taps of a channel; g of shape (T, 1).
+
+    Catalogue: 45.
+
+    >>> prove(row_channels_signal_gradient()).scope
+    'every D, K, T'
+    """
+    return equation(vjp(g, correlate(X_last, W_last), X_last), convolve(g, W_last))
+
+
+def row_patches_weight_gradient() -> Eq:
+    """With a place in each row, a layer linear in stretches has the stretches on the left of its weights.
+
+    X' of shape (N, D), S' of shape (T, N) any matrix that picks, shifts, strides, dilates or pads; W' of shape (D, C).
+
+    Catalogue: 45.
+
+    >>> prove(row_patches_weight_gradient()).scope
+    'every C, D, N, T'
+    """
+    picked = gather * X_rows
+    return equation(gradient(L(picked * W_rows), W_rows), picked.T * L.gradient(picked * W_rows))
+
+
+def row_patches_gradient() -> Eq:
+    """With a place in each row, the data receive the gradient through the picking matrix transposed, from the left.
+
+    X' of shape (N, D), S' of shape (T, N) any matrix that picks, shifts, strides, dilates or pads; W' of shape (D, C).
+
+    Catalogue: 45.
+
+    >>> prove(row_patches_gradient()).scope
+    'every C, D, N, T'
+    """
+    scores = gather * X_rows * W_rows
+    return equation(gradient(L(scores), X_rows), gather.T * L.gradient(scores) * W_rows.T)
