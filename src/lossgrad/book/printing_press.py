@@ -5,8 +5,8 @@
 The pages of the built site are put one after another into one document, in the order of the contents, with a title page
 and contents in front; what is folded is unfolded, and every link between pages becomes one within the document. It is
 printed twice: the first time to learn on which page each chapter starts, the second time with these numbers in the
-contents. The cheat sheet is printed from its own page. Dates are those of the sources, so that two prints of one site
-are alike.
+contents. The code behind each theorem is left out. The cheat sheet is printed from its own page. Dates are those of the
+sources, so that two prints of one site are alike.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from time import gmtime, strftime
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin
 
+import pikepdf
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 
@@ -47,8 +48,8 @@ BOOK, SHEET = "gradients-on-loss-functions.pdf", "cheat-sheet.pdf"
 SHEET_PAGE = "appendix/cheat-sheet.html"
 STATE = "book.state"
 
-DROPPED = "script, noscript, button, nav, form, .headerlink, .toctree-wrapper, .no-print, dialog"
-"""What has no use on paper."""
+DROPPED = "script, noscript, button, nav, form, .headerlink, .toctree-wrapper, .theorem-code, .no-print, dialog"
+"""What has no use on paper: what answers to a click, and code to be copied."""
 
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 """Attributes that name an element of the same page, besides addresses."""
@@ -61,8 +62,6 @@ for (const line of document.querySelectorAll("div.math > .equation")) fit(line, 
 for (const box of document.querySelectorAll(".pst-scrollable-table-container")) fit(box, box.firstElementChild);
 """
 """Run on the document before it is printed: what is wider than the paper is made smaller. No page has it."""
-
-DATES = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}\+00'00'\)")
 
 
 class Chapter(NamedTuple):
@@ -249,9 +248,15 @@ def printed(address: str, file: Path) -> None:
         )
     if not file.is_file():
         sys.exit(f"Chromium printed nothing of {address}:\n{said.stderr}")
-    date = strftime("%Y%m%d%H%M%S", gmtime(_epoch())).encode()
-    content = file.read_bytes()
-    file.write_bytes(DATES.sub(lambda found: b"/%b (D:%b+00'00')" % (found[1], date), content))
+    finished(file)
+
+
+def finished(file: Path) -> None:
+    """Give a printed file the date of the sources, and pack what Chromium leaves unpacked, the structure above all."""
+    date = strftime("D:%Y%m%d%H%M%S+00'00'", gmtime(_epoch()))
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        pdf.docinfo["/CreationDate"] = pdf.docinfo["/ModDate"] = date
+        pdf.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
 
 
 def starts(file: Path, chapters: list[Chapter]) -> dict[str, int]:

@@ -35,7 +35,7 @@ STATE = "book.state"
 """The file beside the site, and the file beside the PDFs, that say what they were made from."""
 
 PRINTED = {
-    "gradients-on-loss-functions.pdf": "The whole book, as a PDF",
+    "gradients-on-loss-functions.pdf": "The whole book, but for the code behind each theorem, as a PDF",
     "cheat-sheet.pdf": "The cheat sheet on two pages, as a PDF",
 }
 """What `make pdf` makes."""
