@@ -79,7 +79,7 @@ class BookPrinter(LatexPrinter):
     def _print_MatrixElement(self, e: Any) -> str:
         indices = [index for index, n in zip(e.args[1:], e.parent.shape, strict=True) if n != 1] or [e.args[1]]
         base = self._as_factor(e.parent)
-        base = f"{{{base}}}" if "_" in base else base  # a name may have an index of its own
+        base = f"{{{base}}}" if "_" in base or "'" in base else base  # a name may have an index or a prime of its own
         return rf"{base}_{{{self._indices(indices)}}}"
 
     # -- indices -----------------------------------------------------------------------------------------------------
