@@ -72,10 +72,10 @@ def problems(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(problems(), st.sampled_from([1, 7, 2**18]))
-def test_chunks_of_any_size_give_the_whole(problem: dict[str, Any], strip: int) -> None:
+def test_chunks_of_any_size_give_the_whole(problem: dict[str, Any], block: int) -> None:
     W, X, y = problem["W"], problem["X"], problem["y"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(head, "STRIP", strip)
+        patch.setattr(head, "BLOCK", block)
         found = linear_cross_entropy(**problem)
     agree(found, whole(W, X, y, problem["weights"] * problem["mask"]), W, X)
     assert found.by_weights.dtype == found.by_data.dtype == W.dtype

@@ -2,21 +2,23 @@
 
 A column is an example: W of shape (C, D), X of shape (D, N), scores W X of shape (C, N). With tens of thousands of
 classes the scores are by far the largest of these, and each is needed for a moment only. So they are made a chunk of
-examples at a time, in one room that every chunk uses again: scores, then exponentials, then errors, in place. That
-the chunks add up to the whole, with the weights of the examples inside, and that the exponentials need not be divided,
-are theorems: those of `lossgrad.theorems.head`.
+examples at a time, in one room that every chunk uses again: scores, then exponentials, in place. That the chunks add
+up to the whole, with the weights of the examples inside, and that the exponentials need not be divided, are theorems of
+`lossgrad.theorems.head`; that the classes may come in blocks, each below a shift of its own, are theorems of
+`lossgrad.theorems.scale`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lossgrad.expressions import ShapeError
 
 __all__ = ["Head", "linear_cross_entropy"]
 
-STRIP = 2**18
-"""So many entries are worked on at a time: they stay in a processor's own cache from one pass to the next."""
+BLOCK = 2**18
+"""So many scores are worked on at a time: they stay in a processor's caches from one pass to the next."""
 
 
 class Head(NamedTuple):
@@ -70,42 +72,53 @@ def linear_cross_entropy(
     size = min(_chunk(chunk, D), N)
 
     loss, by_weights, by_data = 0.0, np.zeros((C, D), W.dtype), np.zeros((D, N), W.dtype)
-    room, ones = np.empty((size, C), W.dtype), np.ones(C, W.dtype)
-    few = max(1, STRIP // (size + D))
-    product = np.empty((min(few, C), D), W.dtype)
+    few = min(max(1, BLOCK // size), C)
+    room, product = np.empty(size * C, W.dtype), np.empty((few, D), W.dtype)
     for start in range(0, len(counted), size):
         n = counted[start : start + size]
-        x, errors, at_label = X[:, n], room[: len(n)], (np.arange(len(n)), y[n])
-        with np.errstate(over="ignore", invalid="ignore"):  # scores that are not finite are refused in a moment
-            np.matmul(x.T, W.T, out=errors)
-        own = errors[at_label]
-        largest, sums = _exponentials(errors, ones)
-        _check_scores(largest, own, n)
-        loss += float(shares[n] @ (largest.astype(float) + np.log(sums.astype(float)) - own))
-        errors[at_label] -= sums
-        share = (shares[n] / sums).astype(W.dtype)
-        by_data[:, n] = (errors @ W).T * share
-        x *= share
-        for c in range(0, C, few):
-            part = product[: min(few, C - c)]
-            by_weights[c : c + few] += np.matmul(errors[:, c : c + few].T, x.T, out=part)
+        x, share = np.ascontiguousarray(X[:, n].T), shares[n].astype(W.dtype)[:, None]
+        blocks = list(_blocks(W, room, len(n), few))
+        shifts, sums, own, back = _exponentials(blocks, x, y[n])
+        _check_scores(shifts[-1][:, 0], own, n)
+        loss += float(shares[n] @ (shifts[-1][:, 0].astype(float) + np.log(sums[:, 0].astype(float)) - own))
+        by_data[:, n] = (share * (back / sums - W[y[n]])).T
+        for (c, _, tile), shift in zip(blocks, shifts, strict=True):
+            scaled = x * (share / sums * np.exp(shift - shifts[-1]))
+            by_weights[c] += np.matmul(tile.T, scaled, out=product[: tile.shape[1]])
+        np.subtract.at(by_weights, y[n], share * x)
     return Head(loss, by_weights, by_data)
 
 
-def _exponentials(scores: Any, ones: Any) -> tuple[Any, Any]:
-    """Put exp(s - m) in the place of scores s, an example a row, m its largest score; m and the sum of each row."""
+def _blocks(W: Any, room: Any, rows: int, few: int) -> Iterator[tuple[slice, Any, Any]]:
+    """The classes, ``few`` at a time: which they are, their weights, a part of the room for their scores."""
+    for start in range(0, len(W), few):
+        c = slice(start, min(start + few, len(W)))
+        yield c, W[c], room[rows * c.start : rows * c.stop].reshape(rows, -1)
+
+
+def _exponentials(blocks: Any, x: Any, y: Any) -> tuple[list[Any], Any, Any, Any]:
+    """Put exp(s - m) into each block, s the scores, an example a row, m the largest of its row up to this block.
+
+    Gives m of each block; below the last m the sums of all exponentials; the scores at the labels y; the exponentials
+    times the weights, below the last m.
+    """
     import numpy as np
 
-    rows, C = scores.shape
-    largest, sums = np.empty((rows, 1), scores.dtype), np.empty(rows, scores.dtype)
-    few = max(1, STRIP // C)
-    for n in range(0, rows, few):
-        strip, here = scores[n : n + few], slice(n, n + few)
-        np.max(strip, axis=1, keepdims=True, out=largest[here])
-        with np.errstate(invalid="ignore"):
-            np.exp(np.subtract(strip, largest[here], out=strip), out=strip)
-        np.matmul(strip, ones, out=sums[here])
-    return largest[:, 0], sums
+    largest, sums = np.full((len(x), 1), np.finfo(x.dtype).min, x.dtype), np.zeros((len(x), 1), x.dtype)
+    shifts, own, back = [], np.empty(len(x), x.dtype), np.zeros_like(x)
+    ones = np.ones((blocks[0][2].shape[1], 1), x.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # scores that are not finite are refused when all are there
+        for c, w, tile in blocks:
+            np.matmul(x, w.T, out=tile)
+            here = np.flatnonzero((c.start <= y) & (y < c.stop))
+            own[here] = tile[here, y[here] - c.start]
+            before, largest = largest, np.maximum(largest, np.max(tile, axis=1, keepdims=True))
+            shifts.append(largest)
+            np.exp(np.subtract(tile, largest, out=tile), out=tile)
+            shrunk = np.exp(before - largest)
+            sums = shrunk * sums + tile @ ones[: tile.shape[1]]
+            back = shrunk * back + tile @ w
+    return shifts, sums, own, back
 
 
 # What is given
