@@ -21,6 +21,7 @@ from lossgrad.book import (
     notebooks,
     numbers,
     pages,
+    rooms,
     rules_table,
     searching,
     source_tables,
@@ -49,6 +50,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     notebooks.setup(app)
     numbers.setup(app)
     pages.setup(app)
+    rooms.setup(app)
     rules_table.setup(app)
     searching.setup(app)
     source_tables.setup(app)
