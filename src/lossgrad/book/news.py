@@ -53,5 +53,6 @@ def _state(app: Sphinx, env: BuildEnvironment) -> str:
     printed = sorted((page, sorted(counted.items())) for page, counted in domain.printed.items())
     package = Path(str(inspect.getfile(__import__(env.config.lossgrad_package)))).parent
     states = [execution.state(package), execution.state(without=frozenset({"__pycache__"}))]
-    counted = (sorted(env.found_docs), printed, take_along.present(app))
+    titles = sorted((page, title.astext()) for page, title in env.titles.items())
+    counted = (titles, printed, take_along.present(app))
     return sha256(repr((files, homes, states, counted)).encode()).hexdigest()

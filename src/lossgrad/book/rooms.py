@@ -40,7 +40,7 @@ def rooms(package: Path = PACKAGE) -> dict[str, tuple[str, set[str]]]:
         module = ast.parse(file.read_text(encoding="utf-8"))
         said, used = found.get(name, ("", set()))
         if len(parts) == 1 or parts[1:] == ("__init__.py",):
-            said = (ast.get_docstring(module) or "").partition("\n")[0]
+            said = (ast.get_docstring(module) or "").partition("\n")[0].replace("`", "")
         found[name] = said, used | set(_imported(module, package.name))
     return {name: (said, used & found.keys() - {name}) for name, (said, used) in found.items()}
 
