@@ -115,6 +115,11 @@ class Entry:
         return f"src/{self.function.__module__.replace('.', '/')}.py:{self.function.__code__.co_firstlineno}"
 
     @cached_property
+    def digest(self) -> str:
+        """The digest of the statement as it stands."""
+        return library.digest(library.stated(self.function))
+
+    @cached_property
     def mutants(self) -> dict[str, int] | None:
         """How many false near misses were made, and how many of them refused."""
         return self._measured("mutants", "made", "refused")
@@ -132,7 +137,7 @@ class Entry:
 
     def _measured(self, kind: str, *figures: str) -> dict[str, Any] | None:
         found = self.evidence[kind].get(self.name)
-        if found is None or found["statement"] != library.digest(library.stated(self.function)):
+        if found is None or found["statement"] != self.digest:
             return None
         return {figure: found[figure] for figure in figures}
 
