@@ -223,7 +223,7 @@ class BenchmarkTables(SphinxDirective):
         if "if-kept" not in self.options:
             StatementDomain.of(self.env).note_fault(self.lineno, f"no run is kept as {file.name}: make bench")
             return []
-        self.env.note_dependency(str(file.parent))  # its time changes when a run is kept
+        self.env.note_reread()
         return [nodes.paragraph("", "Not measured yet.")]
 
     def table(self, run: Run, table: Table) -> nodes.table:
