@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ sys.path.append(str(parts.PYTHON))  # behind the real IPython, for which it has 
 from session import run  # type: ignore[import-not-found]
 from verdict import pieces  # type: ignore[import-not-found]
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 ASKED = [
     pytest.param(found, id=f"{page.parent.name}: {found.partition(chr(10))[0]}")
     for page in sorted(DOCS.rglob("exercises.md"))
@@ -165,6 +167,19 @@ def test_bytecode_is_the_same_each_time(tmp_path: Path) -> None:
     made = parts.bytecode(sources, modules, one, with_source=True)
     assert made == parts.bytecode(sources, modules, other, with_source=True)
     assert b"a/b.pyc" in made
+
+
+def test_a_browser_compiles_no_module() -> None:
+    archives = {found.name: zipfile.ZipFile(found) for found in (ROOT / parts.FOLDER).rglob("*.zip")}
+    assert set(archives) == {"python_stdlib.zip", "sympy.zip", "lossgrad.zip"}
+    versions = set()
+    for archive in archives.values():
+        names = set(archive.namelist())
+        compiled = {name for name in names if name.endswith(".pyc")}
+        assert compiled
+        assert {f"{name}c" for name in names - compiled} <= compiled
+        versions |= {archive.read(name)[:4] for name in compiled}
+    assert len(versions) == 1
 
 
 @pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])

@@ -2,7 +2,7 @@
 
 Two folders, each named by a hash of what is in it, so that a reader's browser never mixes old and new files:
 
-    build/static/live/python-HASH   Python for the browser, SymPy and mpmath as bytecode
+    build/static/live/python-HASH   Python for the browser with its library, SymPy and mpmath as bytecode
     build/static/live/book-HASH     this package as it stands, the editor, the converter of mathematics, the scripts
 
 Python and the editor come from npm, SymPy and mpmath from this environment. Where npm did not bring the optional
@@ -27,8 +27,11 @@ STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("page.js", "cell.js", "session.js", "output.js", "worker.js")
 """The scripts that go to the site as they are."""
 
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-"""The files of Pyodide that a page needs; it looks up no package."""
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+"""The files of Pyodide that a page takes as they are; it looks up no package."""
+
+STANDARD_LIBRARY = "python_stdlib.zip"
+"""Pyodide has it as sources, which would be compiled each time a page is made live."""
 
 BUNDLED = ("editor.js", "mathematics.js")
 """The scripts that are bundled with the packages of npm that they import."""
@@ -55,6 +58,7 @@ def build(modules: Path = Path("node_modules"), folder: Path = FOLDER, cache: Pa
     cache.mkdir(parents=True, exist_ok=True)
     python = {name: (modules / "pyodide" / name).read_bytes() for name in CORE}
     python["pyodide-lock.json"] = _without_packages((modules / "pyodide" / "pyodide-lock.json").read_bytes())
+    python[STANDARD_LIBRARY] = bytecode(_unpacked(modules / "pyodide" / STANDARD_LIBRARY), modules, cache)
     python["sympy.zip"] = bytecode(dict(_libraries()), modules, cache)
     here = _placed(python, "python", folder)
     book = {name: (STATIC / name).read_bytes() for name in SCRIPTS}
@@ -156,6 +160,12 @@ def _kept(cache: Path, name: str, package: dict[str, bytes], make: Callable[[], 
             old.unlink()
         kept.write_bytes(make())
     return kept.read_bytes()
+
+
+def _unpacked(archive: Path) -> dict[str, bytes]:
+    """The modules of an archive."""
+    with zipfile.ZipFile(archive) as opened:
+        return {name: opened.read(name) for name in opened.namelist() if name.endswith(".py")}
 
 
 def _packed(files: dict[str, bytes]) -> bytes:
