@@ -52,7 +52,7 @@ test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules
 	@$(RUN) -m pytest -n 2 --dist worksteal
 
 test-browser: $(CHECKED) html $(VENV)/test.stamp ## look at the built book in Debian's Chromium (`CHROMIUM` names another)
-	@$(RUN) -m pytest tests/browser
+	@$(RUN) -m pytest -n 2 --dist worksteal tests/browser
 
 test-pdf: pdf $(VENV)/test.stamp ## look at the printed book
 	@$(RUN) -m pytest tests/paper

@@ -149,6 +149,22 @@ def test_the_ledger_follows_when_another_page_changes(book: SmallBook) -> None:
     assert rows(book)[0][1] == "Products"
 
 
+def test_what_gathers_from_the_whole_book_is_written_when_a_page_is_and_not_otherwise(book: SmallBook) -> None:
+    book.build("html")
+    built = book.root / "build" / "html"
+    gathered = (built / "proofs.json", built / "code" / "theorems.products.html")
+    first = [file.stat().st_mtime_ns for file in gathered]
+    book.build("html")
+    assert [file.stat().st_mtime_ns for file in gathered] == first
+    book.index.write_text(book.index.read_text().replace("# A small book", "# Products"))
+    book.build("html")
+    second = [file.stat().st_mtime_ns for file in gathered]
+    assert all(later > before for before, later in zip(first, second, strict=True))
+    gathered[0].unlink()
+    book.build("html")
+    assert published(book)["products.transposed_product"]["page"].startswith("index.html")
+
+
 def test_two_builds_from_nothing_agree(book: SmallBook) -> None:
     book.build("html")
     kept = book.root / "build" / "html" / "proofs.json"

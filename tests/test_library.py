@@ -1,4 +1,4 @@
-"""Statements are found by name, in the book's order, and told apart by what they return."""
+"""Statements are found by name, in the book's order, and told apart by what they say that they return."""
 
 from collections.abc import Callable
 from itertools import count
@@ -90,7 +90,7 @@ def test_theorems_stand_in_the_order_of_topics_and_modules(package: Maker) -> No
     ]
 
 
-def test_definitions_are_told_from_theorems_by_what_they_return(package: Maker) -> None:
+def test_definitions_are_told_from_theorems_by_what_they_say_that_they_return(package: Maker) -> None:
     assert list(library.definitions(package())) == ["geometry.half", "algebra.half"]
 
 
@@ -120,6 +120,23 @@ def test_a_module_that_topics_leave_out_or_invent_is_an_error(package: Maker, to
         library.theorems(package(topics))
 
 
-def test_a_public_function_that_states_nothing_is_an_error(package: Maker) -> None:
-    with pytest.raises(NoStatement, match=r"theorems\.geometry\.evaluated must return .* got True"):
-        library.theorems(package(geometry="from sympy import Eq\ndef evaluated(): return Eq(1, 1)\n"))
+@pytest.mark.parametrize("said", ["", " -> bool", " -> 'Eq | None'"])
+def test_a_public_function_that_does_not_say_what_it_states_is_an_error(package: Maker, said: str) -> None:
+    geometry = f"from sympy import Eq\ndef evaluated(){said}: return Eq(1, 1)\n"
+    with pytest.raises(NoStatement, match=r"theorems\.geometry\.evaluated must say what it returns, -> Eq or -> Def"):
+        library.theorems(package(geometry=geometry))
+
+
+@pytest.mark.parametrize("said", ["Eq", "'Eq'", "Definition"])
+def test_a_statement_that_returns_something_else_is_an_error(package: Maker, said: str) -> None:
+    imported = "from sympy import Eq\nfrom lossgrad.expressions import Definition\n"
+    name = package(geometry=f"{imported}def evaluated() -> {said}: return Eq(1, 1)\n")
+    kind = library.definitions if said == "Definition" else library.theorems
+    with pytest.raises(NoStatement, match=r"theorems\.geometry\.evaluated must return .*, as it says: got True"):
+        library.stated(kind(name)["geometry.evaluated"])
+
+
+def test_a_theorem_that_says_it_is_a_definition_is_an_error(package: Maker) -> None:
+    name = package(algebra=ALGEBRA.replace("square_of_sum() -> Eq", "square_of_sum() -> Definition"))
+    with pytest.raises(NoStatement, match=r"must return a Definition, as it says: got Eq\("):
+        library.stated(library.definitions(name)["algebra.square_of_sum"])

@@ -1,11 +1,11 @@
 """What the book can speak of, by name and in the book's order.
 
 A **statement** is a public function without required arguments, defined in a module of `lossgrad.theorems` or
-`lossgrad.mistakes`. What it returns says what it is:
+`lossgrad.mistakes`. What it says that it returns says what it is:
 
-    in theorems   ``Eq``           a theorem
-    in theorems   ``Definition``   a definition
-    in mistakes   ``Eq``           a mistake: an equation that is false, and refuted where it is shown
+    in theorems   ``-> Eq``           a theorem
+    in theorems   ``-> Definition``   a definition
+    in mistakes   ``-> Eq``           a mistake: an equation that is false, and refuted where it is shown
 
 Its name is that of its module and its own, as in ``linear.weight_gradient``. The modules stand in the order of the
 ``TOPICS`` of their package, the functions in the order of their module.
@@ -20,6 +20,7 @@ from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
+from inspect import get_annotations
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -29,6 +30,9 @@ from lossgrad.arguments import argument
 from lossgrad.expressions import Definition
 
 Statement = Callable[[], Any]
+KINDS: dict[type, str] = {Eq: "Eq(left, right, evaluate=False)", Definition: "a Definition"}
+"""What a statement returns, and how that is written."""
+
 Tracer = Callable[[FrameType, str, object], Any]
 
 WRITTEN = {
@@ -79,7 +83,7 @@ class Unlisted(ImportError):
 
 
 class NoStatement(TypeError):
-    """A public function stands among the statements and returns something else, or nothing."""
+    """A public function stands among the statements and says or returns something else, or nothing."""
 
     def __init__(self, function: Statement, reason: str) -> None:
         self.function = function
@@ -122,9 +126,9 @@ def stated(function: Statement) -> Any:
         said = function()
     except Exception as error:
         raise NoStatement(function, f"raised {error!r}") from error
-    if isinstance(said, Eq | Definition):
+    if isinstance(said, kind := _kind(function)):
         return said
-    raise NoStatement(function, f"must return Eq(left, right, evaluate=False) or a Definition: got {said!r}")
+    raise NoStatement(function, f"must return {KINDS[kind]}, as it says: got {said!r}")
 
 
 @cache
@@ -135,7 +139,9 @@ def rests_on(name: str, package: str = "lossgrad") -> tuple[str, ...]:
     (('linear.weight_gradient',), ())
     """
     names = {theorem.__code__: other for other, theorem in theorems(package).items()}
-    called = _called(theorems(package)[name], names)
+    theorem = theorems(package)[name]
+    stated(theorem)  # what is no statement is refused before it is traced
+    called = _called(theorem, names)
     return tuple(other for other in names.values() if other in called)
 
 
@@ -223,7 +229,15 @@ def correction(function: Statement) -> str | None:
 
 
 def _returning(kind: type, functions: dict[str, Statement]) -> dict[str, Statement]:
-    return {name: function for name, function in functions.items() if isinstance(stated(function), kind)}
+    return {name: function for name, function in functions.items() if _kind(function) is kind}
+
+
+def _kind(function: Statement) -> type:
+    """What a statement says that it returns."""
+    said = get_annotations(function, eval_str=True).get("return")
+    if isinstance(said, type) and said in KINDS:
+        return said
+    raise NoStatement(function, "must say what it returns, -> Eq or -> Definition")
 
 
 @cache

@@ -43,6 +43,7 @@ from lossgrad import library
 from lossgrad.book import listings, records
 from lossgrad.book.directives import linked
 from lossgrad.book.domain import Shown, StatementDomain
+from lossgrad.book.pages import is_current
 from lossgrad.book.records import ProofRecord
 from lossgrad.book.source_tables import tabulated
 
@@ -115,11 +116,6 @@ class Entry:
         return f"src/{self.function.__module__.replace('.', '/')}.py:{self.function.__code__.co_firstlineno}"
 
     @cached_property
-    def digest(self) -> str:
-        """The digest of the statement as it stands."""
-        return library.digest(library.stated(self.function))
-
-    @cached_property
     def mutants(self) -> dict[str, int] | None:
         """How many false near misses were made, and how many of them refused."""
         return self._measured("mutants", "made", "refused")
@@ -137,7 +133,7 @@ class Entry:
 
     def _measured(self, kind: str, *figures: str) -> dict[str, Any] | None:
         found = self.evidence[kind].get(self.name)
-        if found is None or found["statement"] != self.digest:
+        if found is None or found["statement"] != self.proof.digest:
             return None
         return {figure: found[figure] for figure in figures}
 
@@ -255,8 +251,8 @@ def sort_and_filter(
 
 
 def publish(app: Sphinx, exception: Exception | None) -> None:
-    """Write the file into the root of the built site."""
-    if exception is None and app.builder.format == "html":
+    """Write the file into the root of the built site, unless what is there says all that is known."""
+    if exception is None and app.builder.format == "html" and not is_current(app, app.outdir / FILE):
         theorems = [_published(entry, app) for entry in entries(app.env)]
         versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
         ledger = {"theorems": theorems, "versions": versions}

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Iterator
 from html import escape
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from pygments import highlight
@@ -18,6 +19,7 @@ from pygments.lexers import PythonLexer
 from sphinx.application import Sphinx
 
 from lossgrad import library
+from lossgrad.book.pages import is_current
 
 FOLDER = "code"
 
@@ -37,12 +39,14 @@ def place(module: str, package: str) -> str:
 
 
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """A page for each module that states something: its name, its title and body, and the template."""
+    """A page for each module that states something, unless it is there: its name, its title and body, the template."""
     package = app.config.lossgrad_package
     stated = (library.theorems(package), library.definitions(package), library.mistakes(package))
     modules = {function.__module__: None for functions in stated for function in functions.values()}
     for module in modules:
-        yield place(module, package), {"title": module, "body": listing(module)}, "page.html"
+        page = place(module, package)
+        if not is_current(app, Path(app.builder.get_outfilename(page))):  # type: ignore[attr-defined]
+            yield page, {"title": module, "body": listing(module)}, "page.html"
 
 
 def listing(module: str) -> str:

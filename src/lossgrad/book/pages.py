@@ -88,6 +88,15 @@ class Templates(BuiltinTemplateLoader):
         return CHARSET.sub(rf'\g<0>\n<meta http-equiv="Content-Security-Policy" content="{policy([page])}">', page, 1)
 
 
+def is_current(app: Sphinx, file: Path) -> bool:
+    """Whether a file that is made from the whole book is newer than every page: what it says elsewhere has not changed.
+
+    A build in which something changed has written at least the pages that gather, see `lossgrad.book.news`.
+    """
+    pages = (Path(app.builder.get_outfilename(page)) for page in app.env.found_docs)  # type: ignore[attr-defined]
+    return file.is_file() and all(page.stat().st_mtime_ns < file.stat().st_mtime_ns for page in pages)
+
+
 def amended(page: str) -> str:
     """The page as HTML and the policy allow it."""
     for written, allowed in AMENDED.items():

@@ -38,7 +38,10 @@ REGISTERS = "lossgrad.book"
 
 @dataclass(frozen=True)
 class ProofRecord:
-    """What is printed of a proof: its formulas as TeX, each step with its rule; the statement as code and ``srepr``."""
+    """What is printed of a proof: its formulas as TeX, each step with its rule; the statement as code and ``srepr``.
+
+    The digest is that of the statement, by which other findings about it are known for its own.
+    """
 
     equation: str
     python: str
@@ -50,6 +53,7 @@ class ProofRecord:
     seconds: float
     rests_on: list[str]
     representation: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecor
         seconds=found.seconds,
         rests_on=list(rests_on),
         representation=_represented(found.equation),
+        digest=library.digest(found.equation),
     )
 
 
