@@ -125,12 +125,6 @@ def test_a_page_without_its_run_is_a_fault(book: SmallBook) -> None:
         book.build()
 
 
-def test_a_page_may_say_that_a_run_is_not_measured(book: SmallBook) -> None:
-    book.page("\n```{benchmarks} ways\n:if-kept:\n```\n")
-    book.build("text")
-    assert "Not measured yet." in (book.root / "build" / "text" / "index.txt").read_text(encoding="utf-8")
-
-
 def measurements(**said: Any) -> dict[str, Any]:
     """What pytest-benchmark writes of one benchmark."""
     return {

@@ -30,13 +30,14 @@ for (const table of document.querySelectorAll("table.ledger")) {
 
   const heads = [...table.tHead.rows[0].cells];
   const text = (row, column) => row.cells[column].textContent.trim();
-  const compare = (column) => (one, other) => {
+  // Words stand after all numbers, whichever way is up: what was not measured is neither least nor most.
+  const compare = (column, way) => (one, other) => {
     const [a, b] = [text(one, column), text(other, column)];
     const [x, y] = [parseFloat(a), parseFloat(b)];
     if (Number.isNaN(x) || Number.isNaN(y)) {
-      return Number.isNaN(x) && Number.isNaN(y) ? a.localeCompare(b) : Number.isNaN(x) - Number.isNaN(y);
+      return Number.isNaN(x) && Number.isNaN(y) ? way * a.localeCompare(b) : Number.isNaN(x) - Number.isNaN(y);
     }
-    return x - y;
+    return way * (x - y);
   };
   heads.forEach((head, column) => {
     const button = document.createElement("button");
@@ -47,8 +48,7 @@ for (const table of document.querySelectorAll("table.ledger")) {
       const descending = head.getAttribute("aria-sort") === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", descending ? "descending" : "ascending");
-      const sorted = [...rows].sort(compare(column));
-      body.append(...(descending ? sorted.reverse() : sorted));
+      body.append(...[...rows].sort(compare(column, descending ? -1 : 1)));
     });
   });
 }

@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import TopologicalSorter
 from html import escape
 from textwrap import wrap
 from typing import ClassVar
@@ -28,6 +27,7 @@ from lossgrad import library
 from lossgrad.book.directives import linked
 from lossgrad.book.domain import StatementDomain
 from lossgrad.book.ledger import Entry, entries
+from lossgrad.book.rooms import heights
 
 WIDTH, HEIGHT = 176, 40
 """The size of a node, in pixels."""
@@ -67,11 +67,8 @@ class Layout:
 
     @cached_property
     def column(self) -> dict[str, int]:
-        """One more than the last column of what a node rests on."""
-        columns: dict[str, int] = {}
-        for name in TopologicalSorter(self.rests_on).static_order():
-            columns[name] = 1 + max((columns[other] for other in self.rests_on[name]), default=-1)
-        return columns
+        """The column after the last of what a node rests on."""
+        return heights(self.rests_on)
 
     @cached_property
     def row(self) -> dict[str, float]:

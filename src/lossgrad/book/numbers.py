@@ -5,7 +5,7 @@
 
 prints the run that is kept in ``benchmarks/proofs.json``: when, where and with what it was measured, its tables and its
 sentences. A ratio, and whether a goal is met, are worked out here from what was measured; nobody types a number. A run
-that is not kept is a fault, unless the option ``:if-kept:`` is given; then the page says that it was not measured.
+that is not kept is a fault.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import floor, log10
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.typing import OptionSpec
 
 from lossgrad.book.domain import StatementDomain
 
@@ -207,24 +205,17 @@ class BenchmarkTables(SphinxDirective):
     """``{benchmarks} NAME``: the run kept in ``benchmarks/NAME.json``."""
 
     required_arguments = 1
-    option_spec: ClassVar[OptionSpec] = {"if-kept": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         file = Path(self.env.app.confdir, "benchmarks", f"{self.arguments[0]}.json")
         if not file.is_file():
-            return self.missing(file)
+            StatementDomain.of(self.env).note_fault(self.lineno, f"no run is kept as {file.name}: make bench")
+            return []
         self.env.note_dependency(str(file))
         measured = read(file)
         tables = (self.table(measured, table) for table in measured.tables)
         said = [nodes.paragraph("", sentence) for sentence in measured.said]
         return [nodes.paragraph("", " ".join(measured.described())), *tables, *said]
-
-    def missing(self, file: Path) -> list[nodes.Node]:
-        if "if-kept" not in self.options:
-            StatementDomain.of(self.env).note_fault(self.lineno, f"no run is kept as {file.name}: make bench")
-            return []
-        self.env.note_reread()
-        return [nodes.paragraph("", "Not measured yet.")]
 
     def table(self, run: Run, table: Table) -> nodes.table:
         heads, lines = run.columns(table)

@@ -89,12 +89,14 @@ class Templates(BuiltinTemplateLoader):
 
 
 def is_current(app: Sphinx, file: Path) -> bool:
-    """Whether a file that is made from the whole book is newer than every page: what it says elsewhere has not changed.
+    """Whether a file that is made from the whole book is newer than every page: what it says has not changed.
 
     A build in which something changed has written at least the pages that gather, see `lossgrad.book.news`.
     """
+    if not file.is_file():
+        return False
     pages = (Path(app.builder.get_outfilename(page)) for page in app.env.found_docs)  # type: ignore[attr-defined]
-    return file.is_file() and all(page.stat().st_mtime_ns < file.stat().st_mtime_ns for page in pages)
+    return all(page.is_file() and page.stat().st_mtime_ns < file.stat().st_mtime_ns for page in pages)
 
 
 def amended(page: str) -> str:

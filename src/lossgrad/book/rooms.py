@@ -11,7 +11,7 @@ build.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -59,10 +59,20 @@ def floors(uses: Mapping[str, set[str]]) -> list[list[str]]:
     >>> floors({"proofs": {"indices", "entries"}, "entries": {"expressions"}, "expressions": set(), "indices": set()})
     [['expressions', 'indices'], ['entries'], ['proofs']]
     """
-    at: dict[str, int] = {}
-    for name in TopologicalSorter(uses).static_order():
-        at[name] = 1 + max((at[other] for other in uses[name]), default=-1)
+    at = heights(uses)
     return [sorted(name for name in at if at[name] == floor) for floor in range(max(at.values(), default=-1) + 1)]
+
+
+def heights(below: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """How high each stands: one above the highest of what is below it; raises CycleError where that goes round.
+
+    >>> heights({"product": [], "square": ["product"], "norm": ["square", "product"]})
+    {'product': 0, 'square': 1, 'norm': 2}
+    """
+    at: dict[str, int] = {}
+    for name in TopologicalSorter(below).static_order():
+        at[name] = 1 + max((at[other] for other in below[name]), default=-1)
+    return at
 
 
 class Rooms(SphinxDirective):

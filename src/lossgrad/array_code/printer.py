@@ -1,19 +1,16 @@
-"""Expressions of the book as array code: NumPy, JAX or PyTorch source from one printer.
+"""The printer: an expression as the body of a function, for one library of arrays.
 
-A matrix is a two-dimensional array, a column is an example, labels are a one-dimensional integer array. Products become
-matrix products, entrywise operations broadcasts; a column of ones becomes a sum over an axis, a diagonal matrix a
-broadcast. A sum over entries becomes a sum over an axis of arrays that are indexed by ``arange``. Softmax, logsumexp
-and what is made of exponentials is printed in its shifted form, so that large scores give finite values.
+Products become matrix products, entrywise operations broadcasts; a column of ones becomes a sum over an axis, a
+diagonal matrix a broadcast. A sum over entries becomes a sum over an axis of arrays that are indexed by ``arange``.
+Softmax, logsumexp and what is made of exponentials is printed in its shifted form.
 """
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sympy import (
@@ -28,7 +25,6 @@ from sympy import (
     Mul,
     OneMatrix,
     Pow,
-    Rational,
     S,
     Sum,
     Symbol,
@@ -36,19 +32,27 @@ from sympy import (
     cosh,
     exp,
     log,
-    preorder_traversal,
 )
 from sympy.core.relational import Relational
-from sympy.matrices.matrixbase import MatrixBase
 
+from lossgrad.array_code.backends import BACKENDS, FUNCTIONS, PRELUDES, Backend, NoCode
+from lossgrad.array_code.parameters import Parameter, identifier, ordered, parameters_of, sizes_of
+from lossgrad.array_code.patterns import (
+    exponents_of_a_sum,
+    fraction,
+    is_matrix,
+    is_negative,
+    is_sigmoid,
+    logarithms,
+    masked_softmax,
+    ones_minus,
+    picked_softmax,
+    split_limits,
+)
 from lossgrad.expressions import (
     Activation,
     Diag,
     Elementwise,
-    Inner,
-    LossGradient,
-    LossGradientEntry,
-    LossValue,
     Named,
     NamedScalar,
     OneHot,
@@ -60,153 +64,6 @@ from lossgrad.expressions import (
     padded,
     sigmoid,
 )
-
-__all__ = ["BACKENDS", "ArrayPrinter", "Backend", "NoCode", "Parameter", "Program", "parameters_of", "program"]
-
-
-class NoCode(TypeError):
-    """The expression holds something that the library of arrays has no code for."""
-
-
-@dataclass(frozen=True)
-class Backend:
-    """A library of arrays: how its module is called, and how it spells what it does in its own way."""
-
-    name: str
-    module: str
-    imports: str
-    calls: Mapping[str, str]
-    derivatives: Mapping[str, str] = field(default_factory=dict)
-
-
-_NUMPY_CALLS = {
-    "softmax": "softmax({0})",
-    "log_softmax": "log_softmax({0})",
-    "logsumexp": "logsumexp({0})",
-    "masked_softmax": "masked_softmax({0}, {1})",
-    "one_hot": "one_hot({0}, {1}, dtype)",
-    "sigmoid": "sigmoid({0})",
-    "softplus": "np.logaddexp(0, {0})",
-    "logaddexp": "np.logaddexp({0}, {1})",
-    "erf": "erf({0})",
-    "maximum": "np.maximum({0}, {1})",
-    "minimum": "np.minimum({0}, {1})",
-    "heaviside": "np.heaviside({0}, 0.5)",
-    "where": "np.where({0}, {1}, {2})",
-    "block": "np.block({0})",
-    "array": "np.array({0})",
-    "dtype": "np.result_type({0})",
-    "pad": "np.pad({0}, (({1}, {1}), ({2}, {2})))",
-    "flip": "np.flip({0})",
-}
-_JAX_CALLS = {
-    "softmax": "jax.nn.softmax({0}, axis=0)",
-    "log_softmax": "jax.nn.log_softmax({0}, axis=0)",
-    "logsumexp": "jax.nn.logsumexp({0}, axis=0, keepdims=True)",
-    "one_hot": "jax.nn.one_hot({0}, {1}, axis=0, dtype=dtype)",
-    "sigmoid": "jax.nn.sigmoid({0})",
-    "softplus": "jax.nn.softplus({0})",
-    "logaddexp": "jnp.logaddexp({0}, {1})",
-    "erf": "jax.scipy.special.erf({0})",
-    "maximum": "jnp.maximum({0}, {1})",
-    "minimum": "jnp.minimum({0}, {1})",
-    "heaviside": "jnp.heaviside({0}, 0.5)",
-    "where": "jnp.where({0}, {1}, {2})",
-    "block": "jnp.block({0})",
-    "array": "jnp.array({0})",
-    "dtype": "jnp.result_type({0})",
-    "pad": "jnp.pad({0}, (({1}, {1}), ({2}, {2})))",
-    "flip": "jnp.flip({0})",
-}
-_TORCH_CALLS = {
-    "softmax": "torch.softmax({0}, dim=0)",
-    "log_softmax": "torch.log_softmax({0}, dim=0)",
-    "logsumexp": "torch.logsumexp({0}, dim=0, keepdim=True)",
-    "one_hot": "torch.nn.functional.one_hot({0}, {1}).T.to(dtype)",
-    "sigmoid": "torch.sigmoid({0})",
-    "softplus": "torch.nn.functional.softplus({0})",
-    "logaddexp": "torch.logaddexp({0}, {1})",
-    "erf": "torch.erf({0})",
-    "maximum": "torch.maximum({0}, {1})",
-    "minimum": "torch.minimum({0}, {1})",
-    "heaviside": "torch.heaviside({0}, torch.tensor(0.5).to({0}))",
-    "where": "torch.where({0}, {1}, {2})",
-    "block": "torch.cat([torch.cat(row, dim=1) for row in {0}])",
-    "array": "torch.stack([torch.stack([torch.as_tensor(entry) for entry in row]) for row in {0}])",
-    "dtype": "{0}.dtype",
-    "pad": "torch.nn.functional.pad({0}, ({2}, {2}, {1}, {1}))",
-    "flip": "torch.flip({0}, (0, 1))",
-}
-BACKENDS: dict[str, Backend] = {
-    "numpy": Backend("numpy", "np", "import numpy as np", _NUMPY_CALLS),
-    "jax": Backend(
-        "jax",
-        "jnp",
-        "import jax\nimport jax.numpy as jnp",
-        _JAX_CALLS,
-        {
-            "gradient": "jax.grad({f})({x})",
-            "vjp": "jax.vjp({f}, {x})[1]({upstream})[0]",
-            "jacobian": "jax.jacrev({f})({x})[:, 0, :, 0]",
-            "jacobians": "jax.jacrev({f})({x})",
-            "slope": "jax.jvp({f}, ({x},), (jnp.ones_like({x}),))[1]",
-        },
-    ),
-    "torch": Backend(
-        "torch",
-        "torch",
-        "import torch",
-        _TORCH_CALLS,
-        {
-            "gradient": "torch.func.grad({f})({x})",
-            "vjp": "torch.func.vjp({f}, {x})[1]({upstream})[0]",
-            "jacobian": "torch.func.jacrev({f})({x})[:, 0, :, 0]",
-            "jacobians": "torch.func.jacrev({f})({x})",
-            "slope": "torch.func.jvp({f}, ({x},), (torch.ones_like({x}),))[1]",
-        },
-    ),
-}
-
-_PRELUDES = {
-    "erf": "from scipy.special import erf",
-    "one_hot": """\
-def one_hot(y, C, dtype):
-    return (np.arange(C)[:, None] == y).astype(dtype)""",
-    "softmax": """\
-def softmax(S):
-    E = np.exp(S - np.max(S, axis=0, keepdims=True))
-    return E / np.sum(E, axis=0, keepdims=True)""",
-    "logsumexp": """\
-def logsumexp(S):
-    largest = np.max(S, axis=0, keepdims=True)
-    return largest + np.log(np.sum(np.exp(S - largest), axis=0, keepdims=True))""",
-    "log_softmax": """\
-def log_softmax(S):
-    shifted = S - np.max(S, axis=0, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=0, keepdims=True))""",
-    "masked_softmax": """\
-def masked_softmax(S, B):
-    S = np.where(B == 0, -np.inf, S)
-    E = np.exp(S - np.max(S, axis=0, keepdims=True)) * B
-    return E / np.sum(E, axis=0, keepdims=True)""",
-    "sigmoid": """\
-def sigmoid(t):
-    return np.exp(-np.logaddexp(0, -t))""",
-}
-
-_FUNCTIONS = {
-    "exp": "exp",
-    "log": "log",
-    "sin": "sin",
-    "cos": "cos",
-    "tan": "tan",
-    "sinh": "sinh",
-    "cosh": "cosh",
-    "tanh": "tanh",
-    "atan": "arctan",
-    "Abs": "abs",
-    "sign": "sign",
-}
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 4, 5
 
@@ -223,14 +80,6 @@ class Code(NamedTuple):
         return self.text if self.level >= level else f"({self.text})"
 
 
-class Parameter(NamedTuple):
-    """An argument of a function: its name in the source, and what it stands for."""
-
-    name: str
-    symbol: Any
-    kind: str  # "matrix", "labels", "number", "loss", "loss gradient", "activation", "activation slope"
-
-
 class Place(NamedTuple):
     """An axis of an argument, and the size that it has in the expression."""
 
@@ -244,97 +93,6 @@ class Place(NamedTuple):
         return f"{self.parameter.name}.shape[{self.axis}]"
 
 
-@dataclass(frozen=True)
-class Program:
-    """A function in source, with its parameters in order."""
-
-    source: str
-    parameters: tuple[Parameter, ...]
-    name: str
-
-
-def program(expression: Any, arguments: Sequence[Any] = (), backend: str = "numpy", name: str = "function") -> Program:
-    """The source of a function of ``arguments`` that evaluates ``expression``; by default of all that it leaves open.
-
-    Raises NoCode for what the library of arrays cannot do, ValueError for an unknown backend or a missing argument.
-    """
-    if backend not in BACKENDS:
-        raise ValueError(f"the backend is one of {', '.join(BACKENDS)}: got {backend!r}")
-    counting = ArrayPrinter(BACKENDS[backend], expression, arguments)
-    counting.body(expression)
-    repeated = frozenset(node for node, count in counting.printed.items() if count > 1)
-    printer = ArrayPrinter(BACKENDS[backend], expression, arguments, repeated)
-    body = printer.body(expression)
-    head = f"def {name}({', '.join(parameter.name for parameter in printer.parameters)}):"
-    text = "\n\n\n".join([*printer.preludes(body), "\n".join([head, *(f"    {line}" for line in body)])])
-    return Program(text + "\n", printer.parameters, name)
-
-
-def parameters_of(expression: Any, backend: str = "numpy") -> tuple[Parameter, ...]:
-    """What an expression leaves open: matrices, labels, numbers, then functions, each by name."""
-    found: dict[str, Parameter] = {}
-    sizes = sizes_of(expression)
-    bound = {index for part in _parts(expression) if isinstance(part, Sum) for index, *_ in part.limits}
-    bound |= {t for part in _parts(expression) if isinstance(part, Elementwise) for t in part.function.signature}
-    labels = {part.base.label for part in _parts(expression) if isinstance(part, Indexed)}
-    labels |= {part.label for part in _parts(expression) if isinstance(part, IndexedBase)}
-    for part in _parts(expression):
-        for parameter in _parameters(part, backend):
-            if parameter.symbol not in sizes | bound | labels:
-                found.setdefault(f"{_KINDS.index(parameter.kind)} {parameter.name}", parameter)
-    return tuple(found[key] for key in sorted(found))
-
-
-_KINDS = ("matrix", "labels", "number", "activation", "activation slope", "loss", "loss gradient")
-
-
-def _parameters(part: Any, backend: str) -> Iterator[Parameter]:
-    own = backend == "numpy"
-    if isinstance(part, MatrixSymbol):
-        yield Parameter(identifier(part.name), part, "matrix")
-    elif isinstance(part, IndexedBase):
-        yield Parameter(identifier(str(part.label)), part, "labels")
-    elif isinstance(part, Symbol):
-        yield Parameter(identifier(part.name), part, "number")
-    elif isinstance(part, LossValue):
-        yield Parameter(identifier(part.name), part.name, "loss")
-    elif isinstance(part, (LossGradient, LossGradientEntry)):
-        named = f"grad_{part.name}" if own else part.name
-        yield Parameter(identifier(named), named, "loss gradient" if own else "loss")
-    elif isinstance(part, Activation):
-        name = type(part).__name__
-        plain = name.rstrip("'")
-        named = name if own else plain
-        yield Parameter(identifier(named), named, "activation" if named == plain else "activation slope")
-
-
-def _parts(e: Any) -> Iterator[Any]:
-    """The parts of an expression, the labels of one-hot columns and the expressions of an entry's shape included."""
-    for part in preorder_traversal(e):
-        yield part
-        if isinstance(part, Indexed):
-            yield part.base
-
-
-def sizes_of(expression: Any) -> set[Any]:
-    """The symbols that shapes are made of."""
-    shaped = (p for p in _parts(expression) if isinstance(p, (MatrixExpr, IndexedBase)) and p.shape is not None)
-    return {symbol for part in shaped for n in part.shape for symbol in S(n).free_symbols}
-
-
-def identifier(name: str) -> str:
-    """A name as Python writes it, without the TeX that it may hold.
-
-    >>> identifier("lambda"), identifier("phi'"), identifier("d_v"), identifier(r"\\operatorname{SiLU}{(A)}")
-    ('lambda_', 'phi_prime', 'd_v', 'SiLU_A')
-    """
-    name = re.sub(r"\\[A-Za-z]+(?={)", "", name.replace("'", "_prime"))
-    name = re.sub(r"\W+", "_", name).strip("_") if re.search(r"\W", name) else name
-    if not name or name[0].isdigit():
-        name = f"value_{name}".rstrip("_")
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
 class ArrayPrinter:
     """Prints one expression as the body of a function; what occurs more than once is computed once, under a name."""
 
@@ -344,9 +102,9 @@ class ArrayPrinter:
         self.backend, self.repeated = backend, repeated
         self.sizes = sizes_of(expression)
         self.chosen = bool(arguments)
-        self.parameters = self._ordered(parameters_of(expression, backend.name), arguments)
+        self.parameters = ordered(parameters_of(expression, backend.name), arguments, self.sizes)
         self.names: dict[Any, str] = {parameter.symbol: parameter.name for parameter in self.parameters}
-        self.taken = {*self.names.values(), "np", "jnp", "jax", "torch", "dtype", *_PRELUDES, *_NUMPY_CALLS}
+        self.taken = {*self.names.values(), "np", "jnp", "jax", "torch", "dtype", *PRELUDES, *BACKENDS["numpy"].calls}
         self.printed: Counter[Any] = Counter()
         self.aranges: list[str] = []
         self.lines: list[str] = []
@@ -358,34 +116,17 @@ class ArrayPrinter:
 
     # -- the function around the expression
 
-    def _ordered(self, needed: Sequence[Parameter], arguments: Sequence[Any]) -> tuple[Parameter, ...]:
-        if not arguments:
-            return tuple(needed)
-        ordered: list[Parameter] = []
-        for argument in arguments:
-            if argument in self.sizes:
-                ordered.append(Parameter(identifier(str(argument)), argument, "number"))
-                continue
-            matching = [p for p in needed if _stands_for(argument, p)]
-            if not matching:
-                ordered += _unused(argument)
-            ordered += matching
-        if missing := [p.name for p in needed if p not in ordered]:
-            given = ", ".join(p.name for p in ordered)
-            raise ValueError(f"the expression also depends on {', '.join(missing)}: got the arguments {given}")
-        return tuple(ordered)
-
     def body(self, expression: Any) -> list[str]:
         """The lines of the function: sizes, what is computed once, the value."""
-        value = self.full(expression) if _is_matrix(expression) else self.code(expression)
+        value = self.full(expression) if is_matrix(expression) else self.code(expression)
         lines = [*self._dtype_lines(value.text), *self.aranges, *self.lines, f"return {value.text}"]
         return [*self._size_lines(lines), *lines]
 
     def preludes(self, body: Sequence[str]) -> list[str]:
         """The imports, and the functions that the library of arrays lacks."""
-        helpers = [name for name in _PRELUDES if self.backend.name == "numpy" and _mentions(body, rf"{name}\(")]
-        imports = [self.backend.imports, *(_PRELUDES[name] for name in helpers if name == "erf")]
-        return ["\n".join(imports), *(_PRELUDES[name] for name in helpers if name != "erf")]
+        helpers = [name for name in PRELUDES if self.backend.name == "numpy" and _mentions(body, rf"{name}\(")]
+        imports = [self.backend.imports, *(PRELUDES[name] for name in helpers if name == "erf")]
+        return ["\n".join(imports), *(PRELUDES[name] for name in helpers if name != "erf")]
 
     def _size_lines(self, body: Sequence[str]) -> list[str]:
         """Where the sizes that are used come from: the shapes of arguments."""
@@ -433,7 +174,7 @@ class ArrayPrinter:
         terms = sorted(rest.as_ordered_terms(), key=lambda term: bool(term.is_number)) if rest != 0 else []
         length = place.length
         for term in terms:
-            minus = _is_negative(term)
+            minus = is_negative(term)
             length += f" {'-' if minus else '+'} {self.code(-term if minus else term).inside(_PRODUCT)}"
         if factor == 1:
             return length
@@ -531,7 +272,7 @@ class ArrayPrinter:
             return False
         if type(e).__name__ in ("Transpose", "Identity", "ZeroMatrix", "MatrixElement", "Indexed"):
             return False
-        if not _is_matrix(e) and not e.has(MatrixExpr):
+        if not is_matrix(e) and not e.has(MatrixExpr):
             return False
         return not self.bound or e.free_symbols.isdisjoint(self.bound)
 
@@ -569,7 +310,7 @@ class ArrayPrinter:
 
     def _sum(self, terms: Sequence[Any]) -> Code:
         """Terms with a plus first, then those with a minus."""
-        signed = [(_is_negative(term), self.code(-term if _is_negative(term) else term)) for term in terms]
+        signed = [(is_negative(term), self.code(-term if is_negative(term) else term)) for term in terms]
         signed.sort(key=lambda item: item[0])
         text = ""
         for negative, code in signed:
@@ -580,16 +321,16 @@ class ArrayPrinter:
         return Code(text, _SUM, any(code.full for _, code in signed))
 
     def _print_MatMul(self, e: Any) -> Code:
-        scalars = [arg for arg in e.args if not _is_matrix(arg)]
-        product = self._product([arg for arg in e.args if _is_matrix(arg)])
+        scalars = [arg for arg in e.args if not is_matrix(arg)]
+        product = self._product([arg for arg in e.args if is_matrix(arg)])
         return self._scaled(Mul(*scalars), product)
 
     def _scaled(self, factor: Any, product: Code) -> Code:
         """factor * product, with what divides behind it."""
         if factor == 1:
             return product
-        minus = _is_negative(factor)
-        above, below = _fraction(-factor if minus else factor)
+        minus = is_negative(factor)
+        above, below = fraction(-factor if minus else factor)
         front = [self.code(part).inside(_PRODUCT) for part in above]
         if product.text != "1" or not front:
             front.append(product.inside(_PRODUCT if not front else _POWER))
@@ -601,7 +342,7 @@ class ArrayPrinter:
         if len(factors) == 1:
             return self.code(factors[0])
         factors = [A.value if isinstance(A, Named) and isinstance(A.value, (Diag, OneHot)) else A for A in factors]
-        if self.backend.name == "numpy" and (masked := _masked_softmax(factors)) is not None:
+        if self.backend.name == "numpy" and (masked := masked_softmax(factors)) is not None:
             return self.call("masked_softmax", *(self.full(A).text for A in masked))
         for place, A in enumerate(factors):
             if isinstance(A, OneMatrix):
@@ -790,14 +531,14 @@ class ArrayPrinter:
         if isinstance(A, Transpose):
             inner = self._logarithm(A.arg)
             return None if inner is None else Code(f"{inner.inside(_ATOM)}.T")
-        if (S := _picked_softmax(A)) is not None:
+        if (S := picked_softmax(A)) is not None:
             ones, picked = A.args
-            logs = [_logs(B) if B is S else B for B in picked.args]
-            return self.code(ones * HadamardProduct(*logs))
-        if _is_sigmoid(A) or _is_sigmoid(_ones_minus(A)):
-            sign = -1 if _is_sigmoid(A) else 1
+            factors = [logarithms(B) if B is S else B for B in picked.args]
+            return self.code(ones * HadamardProduct(*factors))
+        if is_sigmoid(A) or is_sigmoid(ones_minus(A)):
+            sign = -1 if is_sigmoid(A) else 1
             t = Dummy("t", real=True)
-            inside = A if sign < 0 else _ones_minus(A)
+            inside = A if sign < 0 else ones_minus(A)
             return self.code(Elementwise(Lambda((t,), -log(1 + exp(sign * t))), inside.args[1]))
         return None
 
@@ -848,7 +589,7 @@ class ArrayPrinter:
         outside, self.lines, scope = self.lines, [], self.scope
         self.differentiations += 1
         self.scope = (*scope, (M, self.differentiations))
-        value = self.full(f).text if _is_matrix(f) else self.code(f).text
+        value = self.full(f).text if is_matrix(f) else self.code(f).text
         inside, self.lines, self.scope = self.lines, outside, scope
         if inside:
             function = self.name("value")
@@ -887,8 +628,8 @@ class ArrayPrinter:
     def _print_Mul(self, e: Any) -> Code:
         if (stable := self._stable_product(e)) is not None:
             return stable
-        minus = _is_negative(e)
-        above, below = _fraction(-e if minus else e)
+        minus = is_negative(e)
+        above, below = fraction(-e if minus else e)
         front = [self.code(part) for part in above] or [Code("1")]
         text = " * ".join([front[0].inside(_PRODUCT), *(code.inside(_POWER) for code in front[1:])])
         text += "".join(f" / {self.code(part).inside(_POWER)}" for part in below)
@@ -896,13 +637,13 @@ class ArrayPrinter:
 
     def _print_Pow(self, e: Any) -> Code:
         base, power = e.args
-        if isinstance(base, (Add, Sum)) and self._is_sum_of_exponentials(base) and _is_negative(power):
+        if isinstance(base, (Add, Sum)) and self._is_sum_of_exponentials(base) and is_negative(power):
             return self._exp_of([(power, base)])
         if power == S.Half:
             if self.backend.name in ("numpy", "torch") and self._is_number(base):
                 return Code(f"{self.code(base).inside(_ATOM)}**0.5", _POWER)
             return self.call("sqrt", self._array(base))
-        if _is_negative(power):
+        if is_negative(power):
             return Code(f"1 / {self.code(base**-power).inside(_POWER)}", _PRODUCT)
         return Code(f"{self.code(base).inside(_ATOM)}**{self.code(power).inside(_ATOM)}", _POWER)
 
@@ -926,7 +667,7 @@ class ArrayPrinter:
         return Code(f"{self.names[name]}({x})")
 
     def _print_Function(self, e: Any) -> Code:
-        name = _FUNCTIONS.get(type(e).__name__)
+        name = FUNCTIONS.get(type(e).__name__)
         if name is None:
             raise NoCode(f"no {self.backend.name} code for {e}, of type {type(e).__name__}")
         return self._called(name, *e.args)
@@ -1056,7 +797,7 @@ class ArrayPrinter:
 
     def _print_Sum(self, e: Any) -> Code:
         body, *limits = e.args
-        counted, summed = _split_limits(body, limits)
+        counted, summed = split_limits(body, limits)
         code = self._summed("sum", body, summed)
         for _, low, high in counted:
             code = Code(f"{self.code(high - low + 1).inside(_POWER)} * {code.inside(_POWER)}", _PRODUCT)
@@ -1120,8 +861,8 @@ class ArrayPrinter:
 
     def _log_sum(self, factors: Sequence[tuple[Any, Any]]) -> Code:
         text = ""
-        for power, base in sorted(factors, key=lambda item: _is_negative(item[0])):
-            minus = _is_negative(power)
+        for power, base in sorted(factors, key=lambda item: is_negative(item[0])):
+            minus = is_negative(power)
             size = -power if minus else power
             code = self._log(base)
             if size != 1:
@@ -1138,7 +879,7 @@ class ArrayPrinter:
         sums = [
             f
             for f in factors
-            if isinstance(f[1], (Add, Sum)) and self._is_sum_of_exponentials(f[1]) and _is_negative(f[0])
+            if isinstance(f[1], (Add, Sum)) and self._is_sum_of_exponentials(f[1]) and is_negative(f[0])
         ]
         if not sums:
             return None
@@ -1155,7 +896,7 @@ class ArrayPrinter:
         if isinstance(e, cosh):
             both = self._folded("logaddexp", [e.args[0], -e.args[0]])
             return Code(f"{both.text} - {self._called('log', S(2)).text}", _SUM)
-        if (exponents := _exponents_of_a_sum(e)) is not None:
+        if (exponents := exponents_of_a_sum(e)) is not None:
             return Code(f"{self.call('logsumexp', self.full(exponents).text).text}[0, 0]")
         if isinstance(e, Add) and len(e.args) == 2 and e.args[0] == 1 and isinstance(-e.args[1], sigmoid):
             return self._log_sigmoid(-(-e.args[1]).args[0])
@@ -1170,120 +911,12 @@ class ArrayPrinter:
         return Code(f"-{self.call('softplus', self._array(-t)).text}", _PRODUCT)
 
 
-def _is_matrix(e: Any) -> bool:
-    return isinstance(e, (MatrixExpr, MatrixBase))
-
-
-def _is_negative(e: Any) -> bool:
-    """Whether it is written with a minus in front."""
-    if _is_matrix(e):
-        return bool(e.is_MatMul and any(not _is_matrix(arg) and _is_negative(arg) for arg in e.args))
-    return bool(e.could_extract_minus_sign()) if not e.is_Add else False
-
-
-def _value(A: Any) -> Any:
-    """What a name stands for."""
-    return _value(A.value) if isinstance(A, Named) else A
-
-
-def _logs(A: Any) -> Any:
-    t = Dummy("t", positive=True)
-    return Elementwise(Lambda((t,), log(t)), A)
-
-
-def _picked_softmax(A: Any) -> Any:
-    """The softmax in 1^T (Y o softmax(S)) with one-hot columns Y, else nothing: one probability of each column."""
-    if not (getattr(A, "is_MatMul", False) and len(A.args) == 2 and isinstance(A.args[0], OneMatrix)):
-        return None
-    ones, picked = A.args
-    if ones.shape[0] != 1 or not isinstance(picked, HadamardProduct) or len(picked.args) != 2:
-        return None
-    if {type(_value(B)) for B in picked.args} != {OneHot, Softmax}:
-        return None
-    return next(B for B in picked.args if isinstance(_value(B), Softmax))
-
-
-def _is_sigmoid(A: Any) -> bool:
-    return isinstance(A, Elementwise) and A.function.expr == sigmoid(A.function.signature[0])
-
-
-def _ones_minus(A: Any) -> Any:
-    """What is taken from ones, else nothing."""
-    if not (getattr(A, "is_MatAdd", False) and len(A.args) == 2):
-        return None
-    ones = [B for B in A.args if isinstance(B, OneMatrix)]
-    rest = [-B for B in A.args if not isinstance(B, OneMatrix)]
-    return rest[0] if len(ones) == 1 else None
-
-
-def _exponents_of_a_sum(e: Any) -> Any:
-    """The column A where e is the sum of the entries of exp(A), else nothing."""
-    if not isinstance(e, Inner) or not isinstance(e.args[0], OneMatrix) or not isinstance(e.args[1], Elementwise):
-        return None
-    f, A = e.args[1].function, e.args[1].args[1]
-    return Elementwise(Lambda(f.signature, f.expr.args[0]), A) if isinstance(f.expr, exp) and A.shape[1] == 1 else None
-
-
-def _masked_softmax(factors: Sequence[Any]) -> tuple[Any, Any] | None:
-    """A and B where the product is exp(A) o B with every column divided by its sum, else nothing."""
-    if len(factors) != 2 or not isinstance(factors[1], Diag) or not isinstance(_value(factors[0]), HadamardProduct):
-        return None
-    (E, inverse), kept = (factors[0], factors[1].args[0]), _value(factors[0]).args
-    if not isinstance(inverse, Elementwise) or len(kept) != 2 or not isinstance(kept[0], Elementwise):
-        return None
-    (t,), body, sums = inverse.function.signature, inverse.function.expr, inverse.args[1]
-    (u,), grown = kept[0].function.signature, kept[0].function.expr
-    is_sum = getattr(sums, "is_MatMul", False) and isinstance(sums.args[0], OneMatrix) and sums.args[1:] == (E,)
-    return (kept[0].args[1], kept[1]) if is_sum and body == 1 / t and grown == exp(u) else None
-
-
-def _fraction(factor: Any) -> tuple[list[Any], list[Any]]:
-    """What multiplies, and what divides."""
-    above: list[Any] = []
-    below: list[Any] = []
-    for part in Mul.make_args(factor):
-        if isinstance(part, Rational) and not part.is_Integer:
-            above += [part.p] if part.p != 1 else []
-            below.append(part.q)
-        elif isinstance(part, Pow) and _is_negative(part.exp):
-            below.append(part.base**-part.exp)
-        elif part != 1:
-            above.append(part)
-    return [S(part) for part in above], [S(part) for part in below]
-
-
-def _split_limits(body: Any, limits: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """The limits whose index the summand does not hold, and those whose it does."""
-    held = [limit for limit in limits if body.has(limit[0])]
-    return [limit for limit in limits if limit not in held], held
-
-
-def _stands_for(argument: Any, parameter: Parameter) -> bool:
-    name = getattr(argument, "name", None) or getattr(argument, "__name__", None)
-    if parameter.kind.startswith(("loss", "activation")):
-        return str(name) in (parameter.symbol, str(parameter.symbol).removeprefix("grad_").rstrip("'"))
-    if parameter.kind == "labels":
-        return argument in (parameter.symbol, parameter.symbol.label)
-    return bool(argument == parameter.symbol)
-
-
-def _unused(argument: Any) -> list[Parameter]:
-    """An argument on which the value does not depend."""
-    if isinstance(argument, MatrixSymbol):
-        return [Parameter(identifier(argument.name), argument, "matrix")]
-    if isinstance(argument, IndexedBase):
-        return [Parameter(identifier(str(argument.label)), argument, "labels")]
-    if isinstance(argument, Symbol):
-        return [Parameter(identifier(argument.name), argument, "number")]
-    raise ValueError(f"an argument is a matrix, labels, a number or an unspecified function: got {argument!r}")
-
-
 _STEMS = {"Softmax": "P", "LogSumExp": "lse", "OneHot": "Y", "Inner": "total", "Sum": "total", "Pow": "root"}
 
 
 def _stem(e: Any) -> str:
     """What a thing that is computed once is called."""
-    return _STEMS.get(type(e).__name__, "A" if _is_matrix(e) else "part")
+    return _STEMS.get(type(e).__name__, "A" if is_matrix(e) else "part")
 
 
 def _mentions(lines: Sequence[str], pattern: str) -> bool:
