@@ -71,7 +71,7 @@ def problems(draw: st.DrawFn) -> dict[str, Any]:
     return {"W": W, "X": X, "y": y, "weights": weights, "mask": mask, "chunk": chunk}
 
 
-@given(problems(), st.sampled_from([1, 7, 2**18]))
+@given(problems(), st.sampled_from([1, 7, 200, 2**18]))
 def test_chunks_of_any_size_give_the_whole(problem: dict[str, Any], block: int) -> None:
     W, X, y = problem["W"], problem["X"], problem["y"]
     with pytest.MonkeyPatch.context() as patch:
@@ -97,6 +97,19 @@ def test_scores_of_a_thousand_either_way_stay_finite(dtype: Any) -> None:
     agree(found, whole(W, X, y, np.ones(4)), W, X)
     assert all(np.all(np.isfinite(part)) for part in found)
     assert found.loss == pytest.approx((0 + 2000 + np.log(3) + 2000) / 4)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("dtype", "most"), [(np.float32, 120), (np.float64, 900)])
+def test_scores_may_leave_what_exponentials_bear_from_one_block_to_the_next(
+    dtype: Any, most: int, order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head, "BLOCK", 4)
+    W = np.linspace(-most, most, 12).astype(dtype)[::order, None]
+    X, y = np.array([[1, 0.5, -1, 0.01]], dtype), np.array([0, 11, 5, 6])
+    found = linear_cross_entropy(W, X, y, chunk=2)
+    agree(found, whole(W, X, y, np.ones(4)), W, X)
+    assert all(np.all(np.isfinite(part)) for part in found)
 
 
 def test_both_gradients_are_slopes_of_the_loss() -> None:
