@@ -48,7 +48,7 @@ serve: html ## build the book and serve it on this machine
 	@echo "The book is on 127.0.0.1, port $(PORT); stop with Ctrl-C."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory build/html $(PORT)
 
-test: $(VENV)/test.stamp $(NEEDS) ## run every test, the doctests of the modules included
+test: html $(VENV)/test.stamp ## build the book and run every test, the doctests of the modules included
 	@$(RUN) -m pytest -n 2 --dist worksteal
 
 test-browser: $(CHECKED) html $(VENV)/test.stamp ## look at the built book in Debian's Chromium (`CHROMIUM` names another)
@@ -72,9 +72,19 @@ bench: $(CHECKED) $(NEEDS) $(VENV)/test.stamp ## measure side by side, print the
 		--benchmark-columns=median,iqr,rounds --benchmark-json=build/benchmarks.json
 	@$(RUN) tests/benchmarks/report.py build/benchmarks.json benchmarks
 
-coverage: $(VENV)/test.stamp $(NEEDS) ## run every test, keep how much of src/ ran in benchmarks/
+# The book is built and printed in a folder of its own, by one process, with every proof made anew.
+COVERED := COVERAGE_FILE=$(CURDIR)/build/coverage/data OMP_NUM_THREADS=1
+MEASURED := $(RUN) -m coverage run -m
+
+coverage: html $(VENV)/test.stamp ## run every test, build and print the book, keep how much of src/ ran in benchmarks/
+	@rm -rf build/coverage
 	@mkdir -p build/coverage
-	@COVERAGE_FILE=$(CURDIR)/build/coverage/data $(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report=json:build/coverage/found.json --cov-report=
+	@$(COVERED) $(RUN) -m pytest -n 2 --dist worksteal --cov --cov-report=
+	@$(COVERED) $(MEASURED) sphinx -c . -W --keep-going -q -E -D lossgrad_records=build/coverage/records \
+		-b html -d build/coverage/doctrees docs build/coverage/html
+	@$(COVERED) $(MEASURED) lossgrad.book.printing_press build/coverage/html build/coverage/pdf
+	@$(COVERED) $(RUN) -m coverage combine -q --append
+	@$(COVERED) $(RUN) -m coverage json -q -o build/coverage/found.json
 	@PYTHONPATH=tests $(RUN) -m benchmarks.covered build/coverage/found.json benchmarks
 
 test-package: $(VENV)/test.stamp ## prove every theorem from the wheel, beside the oldest and the newest SymPy alone

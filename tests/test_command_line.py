@@ -224,6 +224,32 @@ def test_the_point_may_be_several_arrays_from_a_module_or_a_file(
     assert status == 0 and found["parameters"][0]["dtype"] == "float32"
 
 
+def test_the_point_may_be_taken_in_another_type(
+    problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "named.npz", W=np.ones((2, 1)), b=np.zeros((2, 1)))
+    for loss, gradient, at in (("loss", "gradient", "W"), ("biased", "both", "point"), ("biased", "by_name", None)):
+        where = f"{problem}:{at}" if at else "named.npz"
+        asked = [f"{problem}:{loss}", f"{problem}:{gradient}", "--at", where, "--dtype", "float32"]
+        status, found = in_json(capsys, "check", *asked)
+        assert status == 0
+        assert {part["dtype"] for part in found["parameters"]} == {"float32"}
+
+
+def test_what_a_theorem_takes_for_granted_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = answer(capsys, "show", "classification.divergence_by_probabilities")
+    assert status == 0
+    assert "\nhypotheses: " in out
+
+
+def test_a_terminal_beside_json_counts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    status, out, err = answer(capsys, "prove", "linear.weight_gradient", "linear.data_gradient", "--json")
+    assert status == 0
+    assert json.loads(out)["proved"] == 2
+    assert err == "\r1/2\r2/2\n"
+
+
 def test_the_module_runs_as_a_program_and_reads_the_working_directory(problem: str) -> None:
     command = [sys.executable, "-m", "lossgrad", "check", f"{problem}:loss", f"{problem}:summed", "--shape", "2,1"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

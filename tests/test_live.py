@@ -182,6 +182,16 @@ def test_a_browser_compiles_no_module() -> None:
     assert len(versions) == 1
 
 
+def test_parts_that_are_made_anew_are_those_of_the_site(tmp_path: Path) -> None:
+    parts.build(folder=tmp_path / "live", cache=tmp_path / "cache")
+    made, served = (
+        {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        for folder in (tmp_path / "live", ROOT / parts.FOLDER)
+    )
+    assert made.keys() == served.keys()
+    assert [str(name) for name in made if made[name] != served[name]] == []
+
+
 @pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
 def test_without_its_parts_the_book_says_so_and_ci_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ci: str, code: int

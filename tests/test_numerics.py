@@ -492,3 +492,35 @@ def test_matrices_in_float32_give_float32(name: str) -> None:
 def test_the_package_is_imported_without_numpy() -> None:
     command = "import sys, lossgrad, lossgrad.numerics; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+def test_arguments_on_which_the_value_does_not_depend_are_taken_and_left() -> None:
+    made = function(norm_squared(W), W, X, y, lambda_)
+    assert [parameter.kind for parameter in made.parameters] == ["matrix", "matrix", "labels", "number"]
+    assert made([[1.0, 2.0]], [[0.0]] * 2, [0], 3.0) == 5
+
+
+@pytest.mark.parametrize(
+    ("expression", "backend", "message"),
+    [
+        (Sum(Sum(S[r, k], (r, 0, k)), (k, 0, N - 1)), "numpy", "a sum whose limits depend on another index"),
+        (
+            Sum(EntryGradient(X[0, k] * norm_squared(W), W, sympify(0), k), (k, 0, N - 1)),
+            "jax",
+            "the entry of a derivative",
+        ),
+        (Derivative(lambda_**3, (lambda_, 2)), "jax", "no code for the repeated derivative"),
+    ],
+)
+def test_what_arrays_cannot_do_is_refused_by_name(expression: Any, backend: str, message: str) -> None:
+    with pytest.raises(NoCode, match=message):
+        source(expression, backend=backend)
+
+
+def test_arguments_of_another_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match="an argument is a matrix, labels, a number or an unspecified function: got 3"):
+        function(norm_squared(W), W, sympify(3))
+    with pytest.raises(TypeError, match=r"L must be a function of arrays: got 3"):
+        function(L(W))([[1.0]], 3)
+    with pytest.raises(TypeError, match=r"n must be an integer: got 2\.5"):
+        function(lambda_ ** symbols("n", integer=True))(lambda_=2.0, n=2.5)

@@ -1,7 +1,7 @@
 """From what coverage found to the run that the book keeps: ``python -m benchmarks.covered FOUND FOLDER``.
 
-The table has the lines and the branches of the package that ran in the tests, and the modules with the most that did
-not. The terminal shows which lines these are.
+The table has the lines and the branches of the package that ran in the tests and as the book was built and printed,
+and the modules with the most that did not. The terminal shows which lines these are.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def kept(found: dict[str, Any]) -> Run:
     return run(
         {"machine_info": machine, "commit_info": commit, "datetime": datetime.now(UTC).isoformat()},
         [
-            _table("Lines and branches of the package that run in the tests", list(whole(found["totals"]))),
+            _table("Lines and branches of the package that run", list(whole(found["totals"]))),
             _table("Modules with the most lines that do not", list(modules(found["files"]))),
         ],
     )

@@ -807,7 +807,8 @@ class ArrayPrinter:
         """A sum over the first axes of an array, one axis an index; indices of sums around it are the axes behind."""
         if not limits:
             return self.code(body)
-        if any(n.free_symbols & set(self.bound) for _, low, high in limits for n in (low, high)):
+        held = {*self.bound, *(index for index, *_ in limits)}
+        if any(n.free_symbols & held for _, low, high in limits for n in (low, high)):
             raise NoCode(f"no code for a sum whose limits depend on another index: {limits}")
         indices = {
             index: Code(self._arange(high + 1, self.depth + place, low))
