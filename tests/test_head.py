@@ -112,6 +112,13 @@ def test_scores_may_leave_what_exponentials_bear_from_one_block_to_the_next(
     assert all(np.all(np.isfinite(part)) for part in found)
 
 
+def test_long_weights_may_give_small_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    W, X, y = drawn(300, 2, 5, np.float32)
+    W[:, 0], X[0] = 400 * W[:, 0], X[0] / 400
+    monkeypatch.setattr(head, "BLOCK", 500)
+    agree(linear_cross_entropy(W, X, y, chunk=5), whole(W, X, y, np.ones(5)), W, X)
+
+
 def test_both_gradients_are_slopes_of_the_loss() -> None:
     W, X, y = drawn(6, 3, 5)
     a = np.array([1.0, 0.5, 0.0, 2.0, 1.0])

@@ -21,7 +21,10 @@ BLOCK = 2**19
 """So many scores are worked on at a time: they stay in a processor's caches from one pass to the next."""
 
 FOLD = 64
-"""So many rows of scores are compared as if they were one."""
+"""So many rows of scores are gone through as if they were one."""
+
+SMALL = 2 / 3
+"""Such a part of the largest exponent that a type bears leaves room for sums of exponentials and for shares of them."""
 
 
 class Head(NamedTuple):
@@ -77,11 +80,12 @@ def linear_cross_entropy(
     loss, by_weights, by_data = 0.0, np.zeros((C, D), W.dtype), np.zeros((D, N), W.dtype)
     few = min(max(1, BLOCK // size), C)
     room, product = np.empty(C * size, W.dtype), np.empty((few, D), W.dtype)
+    longest = [_longest(W[start : start + few]) for start in range(0, C, few)]
     for start in range(0, len(counted), size):
         n = counted[start : start + size]
         x, share = np.take(X, n, axis=1), shares[n].astype(W.dtype)
         blocks = list(_blocks(W, room, len(n), few))
-        shifts, sums, own, back = _exponentials(blocks, x, y[n])
+        shifts, sums, own, back = _exponentials(blocks, longest, x, y[n])
         _check_scores(shifts[-1], own, n)
         loss += float(shares[n] @ (shifts[-1].astype(float) + np.log(sums.astype(float)) - own))
         by_data[:, n] = share * (back / sums - W[y[n]].T)
@@ -99,41 +103,62 @@ def _blocks(W: Any, room: Any, columns: int, few: int) -> Iterator[tuple[slice, 
         yield c, W[c], room[columns * c.start : columns * c.stop].reshape(-1, columns)
 
 
-def _exponentials(blocks: Any, x: Any, y: Any) -> tuple[list[Any], Any, Any, Any]:
+def _exponentials(blocks: Any, longest: Any, x: Any, y: Any) -> tuple[list[Any], Any, Any, Any]:
     """Put exp(s - m) into each block, s the scores, an example a column, m what is taken from them in this block.
 
-    It is the largest score of a column up to this block, or 0 while those of all columns are small enough for any
-    exponential, and falls nowhere from one block to the next.
-
-    Gives m of each block; below the last m the sums of all exponentials; the scores at the labels y; below the last m
-    the weights, transposed, times the exponentials.
+    It is the largest score of the column in the block, or 0 where scores are small enough for any exponential, and
+    falls nowhere from one block to the next; ``longest`` has the length of the longest weights of each block, which
+    bounds its scores. Gives m of each block; below the last m the sums of all exponentials; the
+    scores at the labels y; below the last m the weights, transposed, times the exponentials.
     """
     import numpy as np
 
-    columns, none, small = np.arange(len(y)), np.zeros(len(y), x.dtype), np.log(np.finfo(x.dtype).max) / 2
-    sums, largest, back = none, np.full_like(none, np.finfo(x.dtype).min), np.zeros_like(x)
-    shifts, own, ones = [largest], np.empty_like(none), np.ones(len(blocks[0][2]), x.dtype)
+    columns, none, sums, back = np.arange(len(y)), np.zeros(len(y), x.dtype), np.zeros_like(x[0]), np.zeros_like(x)
+    shifts, own, ones = [none + np.finfo(x.dtype).min], np.empty_like(none), np.ones(len(blocks[0][2]), x.dtype)
+    small, far = SMALL * np.log(np.finfo(x.dtype).max), _longest(x.T)
     with np.errstate(over="ignore", invalid="ignore"):  # scores that are not finite are refused when all are there
-        for c, w, tile in blocks:
+        for (c, w, tile), length in zip(blocks, longest, strict=True):
             np.matmul(w, x, out=tile)
             here = columns[(c.start <= y) & (y < c.stop)]
             own[here] = tile[y[here] - c.start, here]
-            largest = np.maximum(largest, _largest(tile))
+            largest = none if far * length < small else _largest(tile)
             shifts.append(np.maximum(shifts[-1], none if np.max(np.abs(largest)) < small else largest))
-            np.exp(np.subtract(tile, shifts[-1], out=tile) if shifts[-1].any() else tile, out=tile)
+            np.exp(_lowered(tile, shifts[-1]) if shifts[-1].any() else tile, out=tile)
             shrunk = np.exp(shifts[-2] - shifts[-1])
             sums = shrunk * sums + ones[: len(tile)] @ tile
-            back = shrunk * back + w.T @ tile
+            back = shrunk * back + (tile.T @ w).T
     return shifts[1:], sums, own, back
 
 
-def _largest(tile: Any) -> Any:
-    """The largest of each column, first among every `FOLD`-th row: NumPy compares long rows faster than short ones."""
+def _longest(rows: Any) -> Any:
+    """The length of the longest row: no score is larger than that of the weights times that of the data."""
     import numpy as np
 
-    least, columns, folded = np.finfo(tile.dtype).min, tile.shape[1], len(tile) // FOLD * FOLD
-    rows = np.max(tile[:folded].reshape(-1, FOLD * columns), axis=0, initial=least).reshape(FOLD, columns)
-    return np.maximum(np.max(rows, axis=0), np.max(tile[folded:], axis=0, initial=least))
+    return np.sqrt(np.max(np.einsum("ij,ij->i", rows, rows)))
+
+
+def _folded(tile: Any) -> tuple[Any, Any]:
+    """The rows, `FOLD` of them as one, and those that are left over: NumPy is slow where rows are short."""
+    whole = len(tile) // FOLD * FOLD
+    return tile[:whole].reshape(-1, FOLD * tile.shape[1]), tile[whole:]
+
+
+def _largest(tile: Any) -> Any:
+    """The largest of each column."""
+    import numpy as np
+
+    long, rest = (np.max(part, axis=0, initial=np.finfo(tile.dtype).min) for part in _folded(tile))
+    return np.maximum(np.max(long.reshape(FOLD, -1), axis=0), rest)
+
+
+def _lowered(tile: Any, shift: Any) -> Any:
+    """The tile, less a number for each column, in place."""
+    import numpy as np
+
+    long, rest = _folded(tile)
+    np.subtract(long, np.tile(shift, FOLD), out=long)
+    np.subtract(rest, shift, out=rest)
+    return tile
 
 
 # What is given
