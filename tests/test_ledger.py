@@ -61,7 +61,9 @@ def rows(book: SmallBook) -> list[list[str]]:
     table = re.findall(r'<table class="[^"]*ledger.*?</table>', page, re.DOTALL)
     (body,) = re.findall(r"<tbody>(.*?)</tbody>", table[0], re.DOTALL)
     lines = re.findall(r"<tr.*?</tr>", body, re.DOTALL)
-    cells = (re.findall(r"<td.*?</td>", line, re.DOTALL) for line in lines)
+    cells = (
+        re.findall(r"<td.*?</td>", line.replace('</span><wbr><span class="pre">', ""), re.DOTALL) for line in lines
+    )
     return [[" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in line] for line in cells]
 
 

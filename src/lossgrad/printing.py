@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -113,7 +114,7 @@ class BookPrinter(LatexPrinter):
     def _print_Mul(self, e: Any) -> str:
         sums = [factor for factor in e.args if isinstance(factor, (Sum, Inner))] if e.is_Mul else []
         if not sums:
-            return str(super()._print_Mul(e))
+            return re.sub(r"(?<=[})]) (?=\\operatorname)", r" \\, ", str(super()._print_Mul(e)))
         rest = Mul(*(factor for factor in e.args if factor not in sums))
         front = {S.One: "", S.NegativeOne: "- "}.get(rest) if rest.is_number else None
         if front is None:

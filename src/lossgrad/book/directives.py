@@ -28,7 +28,8 @@ In a line:
 What cannot be proved, refuted or found by its name is a fault of the page, and the book is not built.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, ClassVar, cast
@@ -42,6 +43,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import OptionSpec
+from sympy.printing.pretty.pretty_symbology import greek_unicode
 
 from lossgrad import library
 from lossgrad.book import records
@@ -240,6 +242,19 @@ def linked(kind: str, name: str, content: nodes.Element, env: BuildEnvironment) 
     )
 
 
+def lettered(scope: str) -> Iterator[nodes.Node]:
+    """A scope as it is read: Greek letters as letters, indices below the line.
+
+    >>> print(*(node.astext() for node in lettered("every value of alpha, t_1")), sep="|")
+    every value of α, t|1
+    """
+    with_letters = re.sub(r"[^\W_]+", lambda word: greek_unicode.get(word[0], word[0]), scope)
+    for text, index in re.findall(r"([^_]+)(?:_([^\W_]+))?", with_letters):
+        yield nodes.Text(text)
+        if index:
+            yield nodes.subscript("", index)
+
+
 class TheoremBox(StatementBox):
     """``{theorem}``: proved as it is read, then printed."""
 
@@ -256,8 +271,8 @@ class TheoremBox(StatementBox):
 
     def scope(self, proof: ProofRecord) -> nodes.paragraph:
         where = [nodes.Text(" · where "), *self.in_line(proof.hypotheses)] if proof.hypotheses else []
-        scope = f"for {proof.scope}"
-        return nodes.paragraph("", scope, *where, classes=["theorem-scope"], printed_from=self.shown.name)
+        scope = lettered(f"for {proof.scope}")
+        return nodes.paragraph("", "", *scope, *where, classes=["theorem-scope"], printed_from=self.shown.name)
 
     def steps(self, proof: ProofRecord) -> list[Fold]:
         """The chain from the left side to the right side, a line a step with the rule that justifies it."""

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,7 +42,7 @@ from sphinx.util.osutil import relative_uri
 
 from lossgrad import library
 from lossgrad.book import listings, records
-from lossgrad.book.directives import linked
+from lossgrad.book.directives import lettered, linked
 from lossgrad.book.domain import Shown, StatementDomain
 from lossgrad.book.pages import is_current
 from lossgrad.book.records import ProofRecord
@@ -203,9 +204,9 @@ class LedgerTable(SphinxPostTransform):
 
     def line(self, entry: Entry) -> Iterator[Iterable[nodes.Node]]:
         """The cells of a row."""
-        yield [_paragraph(self.link(entry.name)), _paragraph(nodes.literal("", entry.name))]
+        yield [_paragraph(self.link(entry.name)), _paragraph(_name(entry.name))]
         yield [_paragraph(self.page(entry))]
-        yield [_paragraph(nodes.Text(entry.proof.scope.replace(" × ", "\u00a0×\u00a0")))]
+        yield [_paragraph(*lettered(entry.proof.scope.replace(" × ", "\u00a0×\u00a0")))]
         yield [_paragraph(*self.hypotheses(entry))]
         yield [_paragraph(nodes.Text(NOT_MEASURED if entry.seconds is None else f"{entry.seconds:.2f}"))]
         yield [_paragraph(self.link(other)) for other in entry.proof.rests_on] or [_paragraph(nodes.Text("—"))]
@@ -233,6 +234,15 @@ class LedgerTable(SphinxPostTransform):
             if place:
                 yield nodes.Text(", ")
             yield nodes.math(tex, tex, printed_from=entry.name)
+
+
+def _name(name: str) -> nodes.literal:
+    """A name that a narrow cell breaks between its words."""
+    first, *others = (nodes.Text(word) for word in re.split(r"(?<=[._])", name))
+    return nodes.literal("", "", first, *(part for word in others for part in (_BREAK.deepcopy(), word)))
+
+
+_BREAK = nodes.raw("", "<wbr>", format="html")
 
 
 def _paragraph(*content: nodes.Node) -> nodes.paragraph:

@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 
 from lossgrad import library
 from lossgrad.book import records
-from lossgrad.book.directives import Division, RefutedBox, indexed, linked
+from lossgrad.book.directives import Division, RefutedBox, indexed, lettered, linked
 from lossgrad.book.domain import Shown, StatementDomain
 from lossgrad.printing import latex, python
 from lossgrad.proofs import Malformed
@@ -152,7 +152,9 @@ class ErrataTable(SourceTable):
             "",
             nodes.paragraph("", "Theorem ", link, classes=["theorem-title"]),
             self.formula(proof.equation, "theorem", proof.python),
-            nodes.paragraph("", f"for {proof.scope}", classes=["theorem-scope"], printed_from=self.name_shown),
+            nodes.paragraph(
+                "", "", *lettered(f"for {proof.scope}"), classes=["theorem-scope"], printed_from=self.name_shown
+            ),
             classes=["theorem"],
         )
 
