@@ -60,15 +60,19 @@ def short_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lossgrad.proofs._SEARCH", 300)
 
 
-SYMPY_FAILS = ("Mix of Matrix and Scalar symbols", "noncommutative scalars in MatMul")
-"""What SymPy says of matrices inside the two that it compares for a maximum, and inside a power of a power."""
+SYMPY_FAILS = (
+    "Mix of Matrix and Scalar symbols",  # matrices inside the two that it compares for a maximum
+    "noncommutative scalars in MatMul",  # matrices inside a power of a power
+    "maximum recursion depth exceeded",  # a sum over a delta that two of its functions hand to each other
+)
+"""What SymPy says when it fails to make an expression."""
 
 
 def made(draw: Callable[..., Any], *given: Any) -> Any:
     """What is drawn; nothing where SymPy itself fails to make it."""
     try:
         return draw(*given)
-    except (TypeError, NotImplementedError) as problem:
+    except (TypeError, NotImplementedError, RecursionError) as problem:
         if not str(problem).startswith(SYMPY_FAILS):
             raise
         return None
@@ -88,6 +92,12 @@ def near_miss(source: Random, e: Any) -> Expr:
         other = made(drawn.near_miss, source, e)
         if isinstance(other, Expr) and not other.has(nan, zoo, oo):
             return other
+
+
+def read_back(form: Form) -> Any:
+    """A form as an expression; nothing where SymPy finds that it has no value, as a form with 1/erf(0) has none."""
+    e = expression(form)
+    return None if e.has(nan, zoo, oo) else e
 
 
 def values(source: Random, *expressions: Any) -> Iterator[list[Any]]:
@@ -114,7 +124,9 @@ def test_a_normal_form_has_the_value_of_its_expression() -> None:
         except (NotSupported, Unsettled):
             return
         met["settled"] += 1
-        for here, there in values(source, e, expression(form)):
+        if (other := read_back(form)) is None:
+            return
+        for here, there in values(source, e, other):
             met["values"] += 1
             assert close(here, there), (here, there)
 
@@ -138,10 +150,12 @@ def test_matrices_and_derivatives_have_the_value_of_their_definition() -> None:
         if e is None or e.has(nan, zoo, oo):
             return
         try:
-            other = expression(form_of(e))
+            other = read_back(form_of(e))
         except (NotSupported, Unsettled):
             return
         met["settled"] += 1
+        if other is None:
+            return
         for here, there in defined(source, e, other):
             met["values"] += 1
             assert definition.close(here, there), (e, other, here, there)
@@ -201,8 +215,10 @@ def test_a_near_miss_of_a_true_statement_is_never_proved() -> None:
     def check(source: Random, depth: int) -> None:
         e = scalar(source, depth)
         try:
-            left, right = e, expression(form_of(e))
+            left, right = e, read_back(form_of(e))
         except (NotSupported, Unsettled):
+            return
+        if right is None:
             return
         if source.randrange(2):
             left, right = left, near_miss(source, right)
@@ -320,7 +336,9 @@ def test_what_is_true_is_proved(statement: Any) -> None:
     assert prove(statement).equation == statement
 
 
+half = MatrixElement(v, Rational(1, 2), 0)
 UNDECIDED = {
+    "an index that is no integer": equation((t * half + t) / half, t + t / half),
     "a range that depends on another index": equation(Sum(Sum(W[i, j], (j, 0, i)), (i, 0, C - 1)), t),
     "a matrix of which no entries are known": equation(Trace(MatrixSymbol("A", C, C) ** -1), t),
     "a step at an integer": equation((Heaviside(p - r) + Heaviside(r - p)) * v[p, 0] * v[r, 0], v[p, 0] * v[r, 0]),

@@ -53,6 +53,27 @@ def test_sphinx_does_not_find_a_statement_a_second_time(built: Path) -> None:
     assert "lossgrad:theorem" in _inventory(built)
 
 
+def test_what_is_found_stays_found_when_other_pages_are_written(book: SmallBook, built: Path) -> None:
+    adjoint = "\n```{index} Adjoint\n```\n"
+    book.page(f"# Another page\n{adjoint}", "another.md")
+    book.page(f"{adjoint}\n```{{toctree}}\nanother\n```\n")
+    book.build("html")
+    index = built / "searchindex.js"
+    first = index.read_text(encoding="utf-8")
+    assert len(_entries(index)["adjoint"]) == 2
+    book.build("html")
+    assert index.read_text(encoding="utf-8") == first
+    book.index.write_text(book.index.read_text() + "\nOne more sentence.\n")
+    book.build("html")
+    assert list(_entries(index).items()) == list(_entries(index, first).items())
+
+
+def _entries(index: Path, text: str = "") -> dict[str, list[object]]:
+    text = text or index.read_text(encoding="utf-8")
+    found: dict[str, list[object]] = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))["indexentries"]
+    return found
+
+
 def _inventory(built: Path) -> str:
     from sphinx.util.inventory import InventoryFile
 

@@ -117,8 +117,11 @@ def prove(equation: Any) -> Proof:
         used |= _decide(claim, stated)
     sides = (side for claim in stated.claims for side in (claim.left, claim.right))
     conditions = hypotheses(*sides, *stated.passed, simpler=partial(_with_deltas_contracted, reader(stated.claims[0])))
-    if conditions and not all(map(has_witness, stated.claims)):
-        raise Undecided(equation, None, "no point was found at which both sides have a value")
+    try:
+        if conditions and not all(map(has_witness, stated.claims)):
+            raise Undecided(equation, None, "no point was found at which both sides have a value")
+    except NotSupported as problem:
+        raise Undecided(equation, None, str(problem)) from problem
     return Proof(equation, stated.scope, conditions, perf_counter() - start, frozenset(used))
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util.index_entries import split_index_msg
 
 from lossgrad import library
 from lossgrad.book import records
@@ -26,7 +28,26 @@ FILE = "searchstatements.js"
 def setup(app: Sphinx) -> None:
     """Write the file when the pages are written."""
     app.add_css_file("search.css")
+    app.connect("html-collect-pages", keep_index_entries)
     app.connect("build-finished", publish)
+
+
+def keep_index_entries(app: Sphinx) -> list[Any]:
+    """Give Sphinx's search the index entries of pages that this build did not write: it keeps all else of them."""
+    known = app.builder.indexer._index_entries  # type: ignore[attr-defined]  # Sphinx has no other way in
+    for page, entries in app.env.domains.index_domain.entries.items():
+        if page not in known:
+            known[page] = sorted(
+                {
+                    (word, target or "", main)
+                    for kind, value, target, main, _ in entries
+                    for word in split_index_msg(kind, value)
+                }
+            )
+    in_order = {page: known[page] for page in sorted(known)}  # as a build from nothing has them
+    known.clear()
+    known.update(in_order)
+    return []
 
 
 def publish(app: Sphinx, exception: Exception | None) -> None:
