@@ -42,9 +42,12 @@ autodoc_typehints = "none"  # the docstrings say it in words
 # What a module's doctests find in their module, the doctest builder gives to the same doctests on the pages.
 doctest_global_setup = """
 from lossgrad import *
+from lossgrad.head import *
 from lossgrad.library import *
 from lossgrad.notation import *
 from lossgrad.numerics import *
+from lossgrad.plain_text import plain_text
+from lossgrad.python_code import python
 """
 
 bibtex_bibfiles = ["docs/references.bib"]
