@@ -11,8 +11,10 @@ from sympy import (
     Eq,
     ImmutableMatrix,
     Indexed,
+    IndexedBase,
     Integer,
     MatrixSymbol,
+    Rational,
     Symbol,
     sin,
     symbols,
@@ -66,6 +68,21 @@ H = Symbol("H", integer=True, positive=True)
         (
             equation(Derivative(S[p, n] ** 2, p), Integer(0)),
             "a derivative is taken by an entry of a matrix symbol or by a real parameter: got p",
+        ),
+        *(
+            (equation(e, e), f"an index is an integer from 0 to size - 1: {said}")
+            for e, said in [
+                (S[Rational(1, 2), n], "S[1/2, n] has 1/2 where the size is C"),
+                (S[p, -1], "S[p, -1] has -1 where the size is N"),
+                (S[p / 2, n] * S[p, n], "S[p/2, n] has p/2 where the size is C"),
+                (S[y[-1], n], "y[-1] has -1 where the size is N"),
+                (S[y[n], n] * IndexedBase(y.label, shape=(3,))[3], "y[3] has 3 where the size is 3"),
+                (one_hot(y, C)[-1, n], "OneHotEntry(y, C, -1, n) has -1 where the size is C"),
+            ]
+        ),
+        (
+            equation(S[t, n], S[t, n]),
+            "t, an index of S[t, n], is not declared an integer: make it with symbols('t', integer=True, nonnegative",
         ),
     ],
 )

@@ -185,16 +185,16 @@ def _claim(
         for part in preorder_traversal(e):
             if isinstance(part, MatrixElement):
                 for index, size in zip(part.args[1:], part.args[0].shape, strict=True):
-                    _note(index, size, indices, labels, bound)
+                    _note(index, size, part, indices, labels, bound)
             elif isinstance(part, Indexed) and part.base.shape is not None:
                 for index, size in zip(part.indices, part.base.shape, strict=True):
-                    _note(index, size, indices, labels, bound)
+                    _note(index, size, part, indices, labels, bound)
     for part in _parts(equation):
         if isinstance(part, (OneHot, OneHotEntry)) and isinstance(part.y, IndexedBase):
             labels.setdefault(part.y, set()).add(part.args[1])
         for place, shape in _places(part):
             for index, size in zip(place, shape, strict=True):
-                _note(index, size, indices, labels, bound | _bound(equation))
+                _note(index, size, part, indices, labels, bound | _bound(equation))
     left, right = pair
     _check_symbols(pair, sizes, indices, labels, bound)
     ordered = {
@@ -217,8 +217,17 @@ def _places(part: Any) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
         yield part.args[2:], (part.C, part.y.shape[0])
 
 
-def _note(index: Any, size: Any, indices: dict[Any, set[Any]], labels: dict[Any, set[Any]], bound: set[Any]) -> None:
-    """An index in the place of a row or column lies below its size; so does a label."""
+def _note(
+    index: Any, size: Any, owner: Any, indices: dict[Any, set[Any]], labels: dict[Any, set[Any]], bound: set[Any]
+) -> None:
+    """An index in the place of a row or column is an integer below its size; so is a label."""
+    if index.is_integer is None and isinstance(index, Symbol):
+        raise Malformed(
+            f"{index}, an index of {owner}, is not declared an integer: make it with "
+            f"symbols('{index}', integer=True, nonnegative=True)"
+        )
+    if not index.is_integer or index.is_negative or (index - size).is_nonnegative:
+        raise Malformed(f"an index is an integer from 0 to size - 1: {owner} has {index} where the size is {size}")
     if isinstance(index, Symbol) and index not in bound:
         indices.setdefault(index, set()).add(size)
     elif isinstance(index, Indexed):
