@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lossgrad.book.execution import CellFailed
 from lossgrad.book.gate import GateClosed
 from lossgrad.indices import add
 from small_book import BOXES, FRONT, MISTAKES, THEOREMS, SmallBook, sphinx_build
@@ -286,8 +285,28 @@ def test_a_setting_that_would_let_a_fault_pass_is_refused(book: SmallBook, setti
 
 def test_a_cell_that_raises_is_refused(book: SmallBook) -> None:
     book.page("```{code-cell} python\nassert 1 + 1 == 3, 'arithmetic'\n```\n")
-    with pytest.raises(CellFailed, match=r"index\.md:22: [^$]*arithmetic"):
+    with pytest.raises(GateClosed) as closed:
         book.build(warnings=True)
+    assert re.search(
+        r"index\.md:22: a cell failed: [^$]*arithmetic[^$]*The gate is closed: 1 fault$", str(closed.value)
+    )
+
+
+def test_cells_that_raise_are_reported_together_beside_other_faults_where_pages_are_read_in_parallel(
+    book: SmallBook,
+) -> None:
+    book.page("$1 = 2$\n\n```{code-cell} python\nraise ValueError('first')\n```\n\n```{toctree}\nother\n```\n")
+    other = book.page("# Other\n\n```{code-cell} python\nraise ValueError('second')\n```\n", "other.md")
+    status, _, complaints = book.build_in_parallel()
+    assert status != 0
+    assert "Traceback" not in complaints.partition("a cell failed")[0]
+    for piece, file, said in [
+        ("$1 = 2$", book.index, "mathematics typed by hand"),
+        ("raise ValueError('first')", book.index, "a cell failed"),
+        ("raise ValueError('second')", other, "a cell failed"),
+    ]:
+        assert f"{book.line_of(piece, file)}{said}" in complaints
+    assert "The gate is closed: 3 faults" in complaints
 
 
 @pytest.mark.parametrize("caught", ["", " Exception", " (ValueError, AssertionError)"])

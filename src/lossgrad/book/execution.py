@@ -21,9 +21,9 @@ from myst_nb.sphinx_ import Parser
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import SphinxError
 
 import lossgrad
+from lossgrad.book.domain import Fault
 
 PACKAGE = Path(lossgrad.__file__).parent
 
@@ -98,32 +98,33 @@ def place_style_sheet(app: Sphinx) -> None:
     add_global_html_resources(app, None)
 
 
-class CellFailed(SphinxError):
-    """A cell raised, or did not end in time: names the page, the line of the cell, and what happened."""
-
-    category = "A cell failed"
-
-
 class PageParser(Parser):
-    """MyST-NB's parser, except that pages read in parallel share no folder, and a failing cell is named by its line.
+    """MyST-NB's parser, but pages that are read in parallel share no folder, and a failing cell is a fault of its page.
 
     In one folder two pages would race: to make its tables, and to keep the results of cells that are the same.
-    A page without cells starts no kernel.
+    A page without cells starts no kernel. A page with a cell that fails is read all the same, without results: the gate
+    reports the cell beside whatever else is wrong with the book.
     """
 
     def parse(self, inputstring: str, document: Document) -> None:
-        """Parse the page, executing its cells."""
+        """Parse the page, executing its cells; a failure is kept in the document's attribute ``cell_failed``."""
+        env = document.settings.env
+        mode = env.mystnb_config.execution_mode if "{code-cell}" in inputstring else "off"
+        try:
+            self._parse(inputstring, document, mode)
+        except ExecutionError as error:
+            what = str(error.__cause__)
+            self._parse(inputstring, document, "off")
+            document["cell_failed"] = Fault(_line_of_cell(what, inputstring), f"a cell failed: {what}")
+
+    def _parse(self, inputstring: str, document: Document, mode: str) -> None:
         env = document.settings.env
         book = env.mystnb_config
         env.mystnb_config = book.copy(
-            execution_mode=book.execution_mode if "{code-cell}" in inputstring else "off",
-            execution_cache_path=str(Path(book.execution_cache_path, env.docname)),
+            execution_mode=mode, execution_cache_path=str(Path(book.execution_cache_path, env.docname))
         )
         try:
             super().parse(inputstring, document)
-        except ExecutionError as error:
-            what = str(error.__cause__)
-            raise CellFailed(f"{document['source']}:{_line_of_cell(what, inputstring)}: {what}") from error
         finally:
             env.mystnb_config = book
 

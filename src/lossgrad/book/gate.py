@@ -127,7 +127,7 @@ def look_at_page(app: Sphinx, doctree: nodes.document) -> None:
     ]
     noted = domain.faults.pop(env.docname, [])
     found = {Fault(page.line(fault.line), fault.message) for fault in noted}
-    found |= set(cells.faults(page)) | set(_not_executed(env, page))
+    found |= set(cells.faults(page)) | set(_not_executed(env, page, doctree))
     found |= {Fault(page.line(line, piece), reason) for line, piece, reason in typed(doctree)}
     found |= {
         Fault(page.cells[index].line, f"a cell displays what nobody proved (display prove(...)): {equation}")
@@ -139,9 +139,11 @@ def look_at_page(app: Sphinx, doctree: nodes.document) -> None:
         domain.note_printed("cell", tex)
 
 
-def _not_executed(env: BuildEnvironment, page: cells.PageText) -> Iterator[Fault]:
+def _not_executed(env: BuildEnvironment, page: cells.PageText, doctree: nodes.document) -> Iterator[Fault]:
     ran = getattr(env, "nb_metadata", {}).get(env.docname, {}).get("exec_data")
-    if page.cells and not (ran and ran["succeeded"]):
+    if failed := doctree.attributes.pop("cell_failed", None):
+        yield failed
+    elif page.cells and not (ran and ran["succeeded"]):
         yield Fault(min(cell.line for cell in page.cells.values()), "the cells of this page were not executed")
 
 
