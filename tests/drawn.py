@@ -369,11 +369,13 @@ def claim(left: Any, right: Any) -> Claim:
     return Claim(left, right, (C, D, N), {index: (size,) for index, size in FREE.items()}, {y: (C,)})
 
 
-def place(draw: Random) -> tuple[Point, dict[Any, int]]:
-    """A small shape with rational values, and a value for each free index."""
+def place(draw: Random, claim: Claim | None = None) -> tuple[Point, dict[Any, int]]:
+    """A small shape with rational values, and a value for each free index, as a claim bounds labels and indices."""
     sizes = {size: draw.randint(1, 3) for size in (C, D, N)}
-    point = Point(sizes, {y: (C,)}, Random(draw.randrange(10**6)), draw.randrange(3))
-    return point, {index: draw.randrange(sizes[size]) for index, size in FREE.items()}
+    labels = {y: (C,), **claim.labels} if claim else {y: (C,)}
+    point = Point(sizes, labels, Random(draw.randrange(10**6)), draw.randrange(3))
+    below = {index: (size, *(claim.indices.get(index, ()) if claim else ())) for index, size in FREE.items()}
+    return point, {index: draw.randrange(min(map(point.size, limits))) for index, limits in below.items()}
 
 
 class Boundless(Point):

@@ -36,11 +36,12 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 import definition
 import drawn
 from drawn import Boundless
-from lossgrad.counterexamples import NoValue, close, evaluate
+from lossgrad.counterexamples import Claim, NoValue, close, evaluate
 from lossgrad.entries import NotSupported, written_out
 from lossgrad.expressions import activation, elementwise, equation, gradient, loss, one_hot, ones, softmax
 from lossgrad.indices import Form, Unsettled, subtract
 from lossgrad.proofs import Malformed, NotProved, Refuted, prove, reader, vanishes
+from lossgrad.statements import statement
 from lossgrad.translation import expression
 
 C, D, N, W, X, S, v, u, y, t = drawn.C, drawn.D, drawn.N, drawn.W, drawn.X, drawn.S, drawn.v, drawn.u, drawn.y, drawn.t
@@ -100,10 +101,10 @@ def read_back(form: Form) -> Any:
     return None if e.has(nan, zoo, oo) else e
 
 
-def values(source: Random, *expressions: Any) -> Iterator[list[Any]]:
+def values(source: Random, *expressions: Any, claim: Claim | None = None) -> Iterator[list[Any]]:
     """The values of expressions at a few places at which all have one; forms may speak of entries beyond the shapes."""
     for _ in range(4):
-        point, env = drawn.place(source)
+        point, env = drawn.place(source, claim)
         try:
             first, *others = map(written_out, expressions)
             yield [evaluate(first, point, env), *(evaluate(e, Boundless.around(point, e), env) for e in others)]
@@ -232,7 +233,8 @@ def test_a_near_miss_of_a_true_statement_is_never_proved() -> None:
                 assert not close(refusal.counterexample.left, refusal.counterexample.right)
             return
         met["proved"] += 1
-        for here, there in values(source, left, right):
+        (claim,) = statement(equation(left, right)).claims
+        for here, there in values(source, left, right, claim=claim):
             assert close(here, there), (left, right, here, there)
 
     check()
