@@ -91,6 +91,9 @@ def test_a_value_by_definition(e: Any, value: Any) -> None:
         (Heaviside(t - 3), "is at its kink"),
         (Piecewise((a, t > 3), (t, True)), "is at its kink"),
         (s[p + 2, 0], "lies outside its shape"),
+        (exp(exp(exp(t))), r"exp\(exp\(exp\(t\)\)\) is out of reach"),
+        ((t**2 + 1) ** 10**6, "a power out of reach: to the 1000000"),
+        ((exp(t) + 1) ** (Integer(10) ** 7 / 3), "a power out of reach"),
     ],
 )
 def test_where_there_is_no_value(e: Any, said: str) -> None:
@@ -130,6 +133,7 @@ def test_values_are_exact_where_they_are_rational_and_close_to_35_digits_elsewhe
     assert not close(real(Fraction(1, 3)), Fraction(1, 3) + Fraction(1, 10**30))
     assert close(evaluate(tanh(t) + pi, place()), evaluate((exp(2 * t) - 1) / (exp(2 * t) + 1) + pi, place()))
     assert shown(Fraction(2, 3)) == "2/3"
+    assert shown(Fraction(7) ** 9000) == "7.62711207898e+7605"
     assert shown(evaluate(exp(t), place())) == "20.0855369232"
 
 

@@ -15,6 +15,7 @@ from sympy import (
     Integer,
     MatrixSymbol,
     Rational,
+    Sum,
     Symbol,
     sin,
     symbols,
@@ -90,6 +91,13 @@ def test_what_is_no_statement_is_malformed(stated: Any, said: str) -> None:
     with pytest.raises(Malformed) as refusal:
         prove(stated)
     assert said in str(refusal.value)
+
+
+def test_a_sum_runs_over_integers_whatever_its_index_is_declared_to_be() -> None:
+    k = Symbol("k")
+    assert prove(equation(Sum(W[p, k] * X[k, n], (k, 0, D - 1)), (W * X)[p, n])).scope == "every C, D, N"
+    with pytest.raises(Malformed, match=r"W\[p, _k/2\] has _k/2 where the size is D"):
+        prove(equation(Sum(W[p, k / 2] * X[k, n], (k, 0, D - 1)), S[p, n]))
 
 
 def test_a_statement_about_matrices_is_one_claim_about_any_entry() -> None:

@@ -60,6 +60,8 @@ Number = Any  # Fraction, or an mpmath number of 50 digits
 _mp = MPContext()
 _mp.dps = 50
 _TOLERANCE = _mp.mpf(10) ** -35
+_SHORT = 10**60
+_REACH = 10**6  # larger exponents make numbers of more digits than anybody waits for
 
 
 class NoValue(Exception):
@@ -366,8 +368,11 @@ def _function(e: Any) -> Evaluator:
     f, argument = _FUNCTIONS[type(e)], evaluator(e.args[0])
 
     def value(point: Point) -> Number:
+        at = real(argument(point))
+        if abs(at) > _REACH and f is not _logarithm:
+            raise NoValue(f"{e} is out of reach")
         try:
-            return f(real(argument(point)))
+            return f(at)
         except (ValueError, ZeroDivisionError) as problem:
             raise NoValue(str(problem)) from problem
 
@@ -393,6 +398,8 @@ def raised(base: Number, power: Number) -> Number:
     whole = isinstance(power, Fraction) and power.denominator == 1
     if base == 0 and power < 0:
         raise NoValue("a division by zero")
+    if base and abs(power) * (abs(_mp.mag(real(base))) + 1) > _REACH:
+        raise NoValue(f"a power out of reach: to the {shown(power)}")
     if whole:
         return base ** int(power)
     if base < 0:
@@ -478,10 +485,10 @@ class Counterexample:
 
 
 def shown(value: Number) -> str:
-    """An exact value as it is, another one to 12 digits; what is 0 but for rounding is 0."""
-    if not isinstance(value, Fraction) and abs(value) < _TOLERANCE:
-        return "0"
-    return str(value) if isinstance(value, Fraction) else str(_mp.nstr(value, 12))
+    """An exact value as it is, if it is short, another one to 12 digits; what is 0 but for rounding is 0."""
+    if isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < _SHORT:
+        return str(value)
+    return "0" if not isinstance(value, Fraction) and abs(value) < _TOLERANCE else str(_mp.nstr(real(value), 12))
 
 
 def points(claim: Claim, largest: int = 3) -> Iterator[tuple[Point, list[dict[Any, int]]]]:

@@ -106,10 +106,10 @@ def _blocks(W: Any, room: Any, columns: int, few: int) -> Iterator[tuple[slice, 
 def _exponentials(blocks: Any, longest: Any, x: Any, y: Any) -> tuple[list[Any], Any, Any, Any]:
     """Put exp(s - m) into each block, s the scores, an example a column, m what is taken from them in this block.
 
-    It is the largest score of the column in the block, or 0 where scores are small enough for any exponential, and
-    falls nowhere from one block to the next; ``longest`` has the length of the longest weights of each block, which
-    bounds its scores. Gives m of each block; below the last m the sums of all exponentials; the
-    scores at the labels y; below the last m the weights, transposed, times the exponentials.
+    m is the largest score of its column so far, or 0 where the exponentials of all scores are within reach; it never
+    falls from one block to the next. ``longest`` has the length of the longest weights of each block, which bounds its
+    scores. Gives m of each block; relative to the last m, the sums of all exponentials; the scores at the labels y;
+    relative to the last m, the weights, transposed, times the exponentials.
     """
     import numpy as np
 

@@ -221,12 +221,14 @@ def _note(
     index: Any, size: Any, owner: Any, indices: dict[Any, set[Any]], labels: dict[Any, set[Any]], bound: set[Any]
 ) -> None:
     """An index in the place of a row or column is an integer below its size; so is a label."""
-    if index.is_integer is None and isinstance(index, Symbol):
+    counted = {name: Dummy(integer=True) for name in index.free_symbols & bound if not name.is_integer}
+    whole = index.xreplace(counted)  # a sum runs over integers, whatever its index is declared to be
+    if whole.is_integer is None and isinstance(whole, Symbol):
         raise Malformed(
             f"{index}, an index of {owner}, is not declared an integer: make it with "
             f"symbols('{index}', integer=True, nonnegative=True)"
         )
-    if not index.is_integer or index.is_negative or (index - size).is_nonnegative:
+    if not whole.is_integer or whole.is_negative or (whole - size).is_nonnegative:
         raise Malformed(f"an index is an integer from 0 to size - 1: {owner} has {index} where the size is {size}")
     if isinstance(index, Symbol) and index not in bound:
         indices.setdefault(index, set()).add(size)
