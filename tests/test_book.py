@@ -93,6 +93,7 @@ def test_a_theorem_is_a_box_with_title_words_equation_scope_and_steps(pages: dic
     assert 'id="equation-products-transposed-product"' in box
     assert '<span class="eqno">(1)' in box
     assert '<p class="theorem-scope">for every n</p>' in box
+    assert "A, B : n \\times n" in _box(box, '<p class="theorem-shapes">')
     fold = _box(box, '<details class="theorem-evidence no-search">')
     assert "theorems.products.transposed_product</span></code>" in fold
 

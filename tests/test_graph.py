@@ -59,6 +59,7 @@ def test_a_topic_is_a_band_of_its_own() -> None:
     [
         ("every C, D, N", "shape"),
         ("every value of t", "number"),
+        ("every positive h, kappa", "number"),
         ("W of shape 3 × 2", "fixed"),
         ("W of shape 3 × N; every N", "fixed"),
     ],

@@ -415,8 +415,6 @@ EXPRESSIONS = {
     for name, function in {**theorems(), **definitions()}.items()
     if not stated(function).rhs.has(Gradient, EntryGradient, Derivative)
 }
-for merged in ("scale.merged_average", "scale.merged_logsumexp"):
-    EXPRESSIONS[merged] = stated(theorems()[merged]).lhs  # what is computed; the right side says what it is equal to
 
 WIDE = {
     "attention.kept_exponentials",

@@ -6,7 +6,7 @@
 {
   const KIND = /^(theorem|definition|refuted|equation|symbol)-/;
   const REFERENCE = ".bd-article :is(a.reference.internal[href*='#'], [data-symbol])";
-  const SHOWN = ":scope > :is(.theorem-title, .theorem-statement, .math, .theorem-scope, .counterexample)";
+  const SHOWN = ":scope > :is(.theorem-title, .theorem-statement, .math, .theorem-scope, .theorem-shapes, .counterexample)";
   const WAIT = 220;
 
   const pages = new Map([[location.href.split("#")[0], Promise.resolve(document)]]);

@@ -26,9 +26,11 @@ from sympy import (
     E,
     Function,
     Heaviside,
+    ImmutableMatrix,
     Indexed,
     KroneckerDelta,
     Matrix,
+    MatrixSymbol,
     Max,
     Min,
     Mul,
@@ -53,14 +55,24 @@ from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from lossgrad.entries import NotSupported, written_out
-from lossgrad.expressions import Activation, KnownLabel, LossGradientEntry, LossValue, entry, sigmoid
+from lossgrad.expressions import (
+    Activation,
+    KnownLabel,
+    LossGradientEntry,
+    LossValue,
+    entry,
+    inner,
+    norm_squared,
+    sigmoid,
+)
 
 Number = Any  # Fraction, or an mpmath number of 50 digits
 
 _mp = MPContext()
 _mp.dps = 50
 _TOLERANCE = _mp.mpf(10) ** -35
-_SHORT = 10**60
+_SHORT = 10**40
+_TERMS = 10**5  # a value that is a longer sum is nothing to search by
 _REACH = 10**6  # larger exponents make numbers of more digits than anybody waits for
 
 
@@ -86,6 +98,7 @@ class Point:
     values: dict[Any, Fraction] = field(default_factory=dict)
     env: dict[Any, int] = field(default_factory=dict)  # the values of indices, while a sum is carried out
     terms: int = 0  # how many terms of sums were added up here
+    most: int = 0  # how many may be, until what is being evaluated has its value
 
     def value(self, what: Any, limit: int | None = None) -> Fraction:
         """The number that ``what`` has here; for a label, one of 0 .. limit - 1."""
@@ -131,7 +144,7 @@ def evaluate(e: Any, point: Point, env: Mapping[Any, int] | None = None) -> Numb
 
     Raises NoValue where it has none, NotSupported for an expression of an unknown kind.
     """
-    point.env = dict(env or {})
+    point.env, point.most = dict(env or {}), point.terms + _TERMS
     value = evaluator(e)(point)
     if not isinstance(value, Fraction) and not _mp.isfinite(value):
         raise NoValue(f"{e} is not finite")
@@ -198,6 +211,8 @@ def _summed(body: Evaluator, index: Any, low: Callable[[Point], int], high: Call
         for k in range(low(point), high(point) + 1):
             point.env[index] = k
             point.terms += 1
+            if point.terms > point.most:
+                raise NoValue(f"it has more than {_TERMS} terms")
             total = plus(total, body(point))
         if kept is None:
             point.env.pop(index, None)
@@ -313,7 +328,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _loss(e: Any) -> Evaluator:
-    """L(F) = <A, F> + ||F||^2 / 2 with a random A, and its gradient A + F."""
+    """L(F) = <A, F> + |F|^2/2 with A drawn for the name, and its gradient A + F."""
     name, F, *where = e.args
     r, k = Dummy("r", integer=True, nonnegative=True), Dummy("k", integer=True, nonnegative=True)
     f = evaluator(written_out(entry(F, r, k)))
@@ -335,18 +350,23 @@ def _loss(e: Any) -> Evaluator:
 
 
 def _activation(e: Any) -> Evaluator:
-    """phi(t) = t^3 + a t^2 with a drawn for the name, and its derivatives."""
+    """A polynomial for the name, and its derivatives."""
     name = type(e).__name__
     argument = evaluator(e.args[0])
 
     def value(point: Point) -> Number:
-        coefficients = [Fraction(0), Fraction(0), point.value(name.rstrip("'")), Fraction(1)]
+        coefficients = _coefficients(point.value(name.rstrip("'")), point.kind)
         for _ in range(len(name) - len(name.rstrip("'"))):
             coefficients = [k * c for k, c in enumerate(coefficients)][1:]
         t = argument(point)
         return reduce(plus, (times(c, raised(t, Fraction(k))) for k, c in enumerate(coefficients)), Fraction(0))
 
     return value
+
+
+def _coefficients(drawn: Fraction, kind: int) -> list[Fraction]:
+    """t^2 + a t, which keeps numbers short, or t^3 + a t^2, with a drawn for the name."""
+    return [Fraction(0), *([Fraction(0)] if kind else []), drawn, Fraction(1)]
 
 
 def _extreme(choose: Callable[..., Any]) -> Callable[[Any], Evaluator]:
@@ -467,7 +487,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A shape and values at which the two sides differ: ``sizes``, ``indices``, ``values``, ``left``, ``right``."""
+    """A shape and values at which the two sides differ: ``sizes``, ``indices``, ``values``, ``left``, ``right``.
+
+    An activation is given by its formula in t, a loss by its formula in a matrix S.
+    """
 
     sizes: Mapping[str, int]
     indices: Mapping[str, int]
@@ -476,12 +499,13 @@ class Counterexample:
     right: Number
 
     def __str__(self) -> str:
-        given = [f"{name} = {n}" for name, n in {**self.sizes, **self.indices}.items()]
-        given += [
-            f"{name} = {value.tolist() if hasattr(value, 'tolist') else value}" for name, value in self.values.items()
-        ]
+        given = [f"{name} = {_told(value)}" for name, value in {**self.sizes, **self.indices, **self.values}.items()]
         where = f"at {', '.join(given)}" if given else "whatever the letters"
         return f"{where}: left side {shown(self.left)}, right side {shown(self.right)}"
+
+
+def _told(value: Any) -> str:
+    return str(value.tolist() if hasattr(value, "tolist") else value).replace("\n", "")
 
 
 def shown(value: Number) -> str:
@@ -537,20 +561,23 @@ def counterexample(claim: Claim, work: int = 100_000) -> Counterexample | None:
 
 
 def _displayed(point: Point) -> dict[str, Any]:
-    """The drawn numbers as matrices, vectors of labels and parameters."""
+    """The drawn numbers as matrices, vectors of labels and parameters, and the functions that they make."""
     tables: dict[Any, dict[tuple[int, ...], Fraction]] = {}
     shown_: dict[str, Any] = {}
     for what, value in point.values.items():
         if isinstance(what, tuple):
             tables.setdefault(what[0], {})[what[1:]] = value
+        elif isinstance(what, str):
+            t = Symbol("t", real=True)
+            shown_[f"{what}(t)"] = Add(*(_rational(c) * t**k for k, c in enumerate(_coefficients(value, point.kind))))
         else:
             shown_[str(what)] = _rational(value)
     for name, table in tables.items():
         if isinstance(name, str):
             shape = tuple(1 + max(where[axis] for where in table) for axis in range(2))
-            shown_[f"gradient of {name} at 0"] = Matrix(
-                *shape, lambda i, j, t=table: _rational(t.get((i, j), Fraction(0)))
-            )
+            slope = ImmutableMatrix(*shape, lambda i, j, t=table: _rational(t.get((i, j), Fraction(0))))
+            scores = MatrixSymbol("S", *shape)
+            shown_[f"{name}(S)"] = inner(slope, scores) + norm_squared(scores) / 2
         elif hasattr(name, "rows"):
             shape = tuple(point.size(n) for n in name.shape)
             shown_[str(name)] = Matrix(*shape, lambda i, j, a=name: _rational(point.value((a, i, j))))

@@ -51,11 +51,13 @@ class Statement:
         every = "every " + ", ".join(map(str, self.sizes)) if self.sizes else ""
         if fixed or every:
             return "; ".join(filter(None, [fixed, every]))
-        symbols = self._symbols()
-        return "every value of " + ", ".join(map(str, symbols)) if symbols else "numbers alone"
+        return " and ".join(self._of_symbols()) or "numbers alone"
 
-    def _symbols(self) -> list[Any]:
-        return sorted(self.equation.free_symbols, key=str)
+    def _of_symbols(self) -> Iterator[str]:
+        symbols = sorted(self.equation.free_symbols, key=str)
+        for every, of_these in (("every value of ", None), ("every positive ", True)):
+            if names := [str(symbol) for symbol in symbols if (symbol.is_positive or None) is of_these]:
+                yield every + ", ".join(names)
 
 
 def statement(equation: Any) -> Statement:

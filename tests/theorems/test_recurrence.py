@@ -6,7 +6,7 @@ from lossgrad import elementwise, equation, gradient, prove
 from lossgrad.mistakes import recurrence as mistakes
 from lossgrad.notation import H, L, N, phi
 from lossgrad.theorems import recurrence
-from lossgrad.theorems.recurrence import R, entered, slope, state
+from lossgrad.theorems.recurrence import H_0, R, entered, slope
 
 
 def test_two_steps_are_the_step_taken_twice() -> None:
@@ -14,7 +14,7 @@ def test_two_steps_are_the_step_taken_twice() -> None:
     last = R * between + MatrixSymbol("C", H, N)
     once = HadamardProduct(L.gradient(elementwise(phi, last)), slope(last))
     twice = HadamardProduct(R.T * once, slope(entered))
-    assert prove(equation(gradient(L(elementwise(phi, last)), state), R.T * twice)).scope == "every H, N"
+    assert prove(equation(gradient(L(elementwise(phi, last)), H_0), R.T * twice)).scope == "every H, N"
 
 
 def test_without_recurrence_no_time_hears_of_another() -> None:

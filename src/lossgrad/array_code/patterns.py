@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Dummy, HadamardProduct, Lambda, MatrixExpr, Mul, OneMatrix, Pow, Rational, S, exp, log
+from sympy import Dummy, HadamardProduct, Lambda, MatrixExpr, Mul, OneMatrix, Pow, Rational, S, Transpose, exp, log
 from sympy.matrices.matrixbase import MatrixBase
 
 from lossgrad.expressions import Diag, Elementwise, Inner, Named, OneHot, Softmax, sigmoid
@@ -66,6 +66,13 @@ def exponents_of_a_sum(e: Any) -> Any:
         return None
     f, A = e.args[1].function, e.args[1].args[1]
     return Elementwise(Lambda(f.signature, f.expr.args[0]), A) if isinstance(f.expr, exp) and A.shape[1] == 1 else None
+
+
+def unwrapped(A: Any) -> Any:
+    """A diagonal matrix or a one-hot matrix that has a name, without it; a diagonal matrix is its own transpose."""
+    if isinstance(A, Transpose) and isinstance(unwrapped(A.arg), Diag):
+        return unwrapped(A.arg)
+    return A.value if isinstance(A, Named) and isinstance(A.value, (Diag, OneHot)) else A
 
 
 def masked_softmax(factors: Sequence[Any]) -> tuple[Any, Any] | None:

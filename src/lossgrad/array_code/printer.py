@@ -48,6 +48,7 @@ from lossgrad.array_code.patterns import (
     ones_minus,
     picked_softmax,
     split_limits,
+    unwrapped,
 )
 from lossgrad.expressions import (
     Activation,
@@ -272,7 +273,7 @@ class ArrayPrinter:
             return False
         if type(e).__name__ in ("Transpose", "Identity", "ZeroMatrix", "MatrixElement", "Indexed"):
             return False
-        if not is_matrix(e) and not e.has(MatrixExpr):
+        if not is_matrix(e) and not isinstance(e, NamedScalar) and not e.has(MatrixExpr):
             return False
         return not self.bound or e.free_symbols.isdisjoint(self.bound)
 
@@ -341,8 +342,8 @@ class ArrayPrinter:
         """A product of matrices: ones are sums, diagonals are broadcasts, the rest are matrix products."""
         if len(factors) == 1:
             return self.code(factors[0])
-        factors = [A.value if isinstance(A, Named) and isinstance(A.value, (Diag, OneHot)) else A for A in factors]
-        if self.backend.name == "numpy" and (masked := masked_softmax(factors)) is not None:
+        factors = [unwrapped(A) for A in factors]
+        if (masked := masked_softmax(factors)) is not None:
             return self.call("masked_softmax", *(self.full(A).text for A in masked))
         for place, A in enumerate(factors):
             if isinstance(A, OneMatrix):

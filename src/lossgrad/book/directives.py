@@ -208,11 +208,11 @@ class StatementBox(SphinxDirective):
         self.set_source_info(block)
         return block
 
-    def in_line(self, formulas: Iterable[str]) -> list[nodes.Node]:
-        """Printed formulas in a line, with commas between."""
+    def in_line(self, formulas: Iterable[str], between: str = ", ") -> list[nodes.Node]:
+        """Printed formulas in a line."""
         found: list[nodes.Node] = []
         for tex in formulas:
-            found += [nodes.Text(", ")] if found else []
+            found += [nodes.Text(between)] if found else []
             found.append(printed(tex, self.shown.name, self.env))
         return found
 
@@ -267,12 +267,17 @@ class TheoremBox(StatementBox):
         proof = records.proof(self.shown.name, self.package, Path(self.config.lossgrad_records))
         equation = self.equation(proof.equation, self.shown.name, proof.python)
         behind = [] if self.again else [BehindPlace(name=self.shown.name)]
-        return self.division(said, equation, self.scope(proof), *self.steps(proof), *behind)
+        return self.division(said, equation, self.scope(proof), *self.shapes(proof), *self.steps(proof), *behind)
 
     def scope(self, proof: ProofRecord) -> nodes.paragraph:
         where = [nodes.Text(" · where "), *self.in_line(proof.hypotheses)] if proof.hypotheses else []
         scope = lettered(f"for {proof.scope}")
         return nodes.paragraph("", "", *scope, *where, classes=["theorem-scope"], printed_from=self.shown.name)
+
+    def shapes(self, proof: ProofRecord) -> list[nodes.paragraph]:
+        """The letters of the statement with their shapes."""
+        letters = self.in_line(proof.shapes, between="; ")
+        return [nodes.paragraph("", "", *letters, classes=["theorem-shapes"])] if letters else []
 
     def steps(self, proof: ProofRecord) -> list[Fold]:
         """The chain from the left side to the right side, a line a step with the rule that justifies it."""

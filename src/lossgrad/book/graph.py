@@ -54,7 +54,7 @@ def scope_kind(scope: str) -> str:
     >>> scope_kind("every C, D, N"), scope_kind("every value of t"), scope_kind("W of shape 3 × 2")
     ('shape', 'number', 'fixed')
     """
-    if scope.startswith("every value"):
+    if scope.startswith(("every value", "every positive")):
         return "number"
     return "shape" if scope.startswith("every ") else "fixed"
 

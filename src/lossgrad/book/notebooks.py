@@ -52,7 +52,7 @@ NEEDED = {
 }
 """What has to be installed, besides lossgrad, for a module that a cell imports."""
 
-IN_BOX = frozenset({"theorem-statement", "theorem-scope", "counterexample", "correction"})
+IN_BOX = frozenset({"theorem-statement", "theorem-scope", "theorem-shapes", "counterexample", "correction"})
 """The parts of a statement's box that a notebook has, besides its title and its equation."""
 
 LEFT_OUT = (

@@ -19,14 +19,15 @@ from importlib.machinery import ModuleSpec
 from importlib.metadata import version
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sympy import Symbol, srepr
+from sympy import Eq, Symbol, srepr, sympify
 
 from lossgrad import library
 from lossgrad.counterexamples import shown
 from lossgrad.printing import latex, python
 from lossgrad.proofs import Refuted, prove
+from lossgrad.statements import statement
 from lossgrad.steps import steps_of
 
 PRINTS = ("lossgrad.steps", "lossgrad.printing", "lossgrad.book.records")
@@ -48,6 +49,7 @@ class ProofRecord:
     lhs: str
     rhs: str
     scope: str
+    shapes: list[str]
     hypotheses: list[str]
     steps: list[list[str]]
     seconds: float
@@ -95,6 +97,7 @@ def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecor
         lhs=latex(found.equation.lhs),
         rhs=latex(found.equation.rhs),
         scope=found.scope,
+        shapes=list(_shapes(found.equation)),
         hypotheses=[latex(hypothesis) for hypothesis in found.hypotheses],
         steps=[[latex(step.left), latex(step.right), step.rule] for step in steps_of(theorem)],
         seconds=found.seconds,
@@ -102,6 +105,19 @@ def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecor
         representation=_represented(found.equation),
         digest=library.digest(found.equation),
     )
+
+
+def _shapes(equation: Eq) -> Iterator[str]:
+    """The letters of each shape that has a letter in it, then the labels: ``W, V : C × D``."""
+    stated = statement(equation)
+    alike: dict[tuple[Any, ...], list[Any]] = {}
+    for matrix in stated.matrices:
+        alike.setdefault(matrix.shape, []).append(matrix)
+    for y in dict.fromkeys(y for claim in stated.claims for y in claim.labels):
+        alike.setdefault(y.shape, []).append(y.label)
+    for shape, letters in alike.items():
+        if any(n.free_symbols for n in map(sympify, shape)):
+            yield f"{', '.join(map(latex, letters))} : " + r" \times ".join(map(latex, shape))
 
 
 def _represented(equation: object) -> str:
@@ -131,10 +147,9 @@ def _refuted(mistake: library.Statement) -> RefutationRecord:
 
 
 def _letter(name: str) -> str:
-    """A name of a counterexample as mathematics: a letter as it is, words as words."""
-    if found := re.fullmatch(r"gradient of (\w+) at 0", name):
-        return rf"\nabla {found[1]}\left(0\right)"
-    return latex(Symbol(name)) if re.fullmatch(r"\w+'*", name) else rf"\text{{{name}}}"
+    """A name of a counterexample as mathematics: a letter as it is, with its argument where it has one."""
+    letter, _, argument = name.partition("(")
+    return latex(Symbol(letter)) + (rf"\left({argument[:-1]}\right)" if argument else "")
 
 
 def _kept(

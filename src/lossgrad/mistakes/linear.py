@@ -72,14 +72,14 @@ def weights_not_transposed() -> Eq:
 def data_for_weights() -> Eq:
     """The gradient by the data with the data in the place of the weights, as a handout printed it.
 
-    W of shape (C, D), X of shape (D, C): as many examples as classes, so that the product can be formed.
+    W and X of shape (D, D): as many classes and examples as features, so that the product has the shape of the data.
 
     Corrected by: linear.data_gradient.
     Reference: CS231n, "Derivatives, Backpropagation, and Vectorization", equation 12;
     cs231n/cs231n.github.io#229.
     """
-    data = MatrixSymbol("X", D, C)
-    return equation(gradient(L(W * data), data), data * L.gradient(W * data))
+    scores = square_weights * square_data
+    return equation(gradient(L(scores), square_data), square_data.T * L.gradient(scores))
 
 
 def wrong_row_of_data() -> Eq:

@@ -53,6 +53,16 @@ def targets_minus_predictions() -> Eq:
     return equation(gradient(loss, W), (Y - W * X) * X.T / N)
 
 
+def target_subtracted() -> Eq:
+    """A step against the gradient is written out with the share of the targets subtracted.
+
+    Corrected by: regression.half_squared_error_gradient.
+    Reference: d2l-ai/d2l-en#2649.
+    """
+    stepped = S - alpha * gradient(half_squared_error().rhs, S)
+    return equation(stepped, (1 - alpha / N) * S - alpha / N * Y)
+
+
 def huber_not_clipped() -> Eq:
     """The error is passed back as it is, beyond the threshold too.
 

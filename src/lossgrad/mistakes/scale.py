@@ -36,7 +36,7 @@ from lossgrad.theorems.scale import (
 def curvature_without_the_mean() -> Eq:
     """The curvature is taken for the mean square of the direction, without its mean subtracted.
 
-    Corrected by: scale.curvature_is_below_one_half.
+    Corrected by: scale.curvature_along_a_line.
     """
     return equation(inner(v, (diag(p) - p * p.T) * v), inner(v, diag(p) * v))
 

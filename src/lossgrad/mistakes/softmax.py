@@ -117,7 +117,7 @@ def vjp_without_the_mean() -> Eq:
 
 
 def log_softmax_by_its_output() -> Eq:
-    """The upstream gradient less itself times the log-probabilities, as a library once had it.
+    """The upstream gradient less its inner product with the log-probabilities, a column at a time, as a library had it.
 
     S and U of shape (C, N); the circle multiplies entry by entry.
 
@@ -125,7 +125,7 @@ def log_softmax_by_its_output() -> Eq:
     Reference: oneapi-src/oneDNN#616.
     """
     log_P = elementwise(log, probabilities(S))
-    return equation(vjp(U, log_P, S), U - entrywise(U, log_P))
+    return equation(vjp(U, log_P, S), U - ones(C) * ones(C).T * entrywise(U, log_P))
 
 
 def lone_term_of_one_example() -> Eq:

@@ -544,7 +544,7 @@ def relu_above_zero() -> Eq:
     Catalogue: 42.
 
     >>> prove(relu_above_zero()).scope
-    'every value of a, u'
+    'every value of u and every positive a'
     """
     return equation(Max(0, a, evaluate=False) - u * a, (1 - u) * a)
 
@@ -557,7 +557,7 @@ def relu_below_zero() -> Eq:
     Catalogue: 42.
 
     >>> prove(relu_below_zero()).scope
-    'every value of a, u'
+    'every value of u and every positive a'
     """
     return equation(Max(0, -a, evaluate=False) + u * a, u * a)
 

@@ -173,7 +173,7 @@ def weighted_move() -> Definition:
     ]
 )
 def hessian_vector_product() -> Eq:
-    """The Hessian times a direction V needs two products with the data and no Hessian.
+    """Given the probabilities, the Hessian times a direction V needs two products with the data and no Hessian.
 
     V and W of shape (C, D), X of shape (D, N); the right side has the shape of W.
 

@@ -35,9 +35,8 @@ A_2 = named("A_2", pre_activation(H_1, X_2))
 H_2 = named("H_2", elementwise(phi, A_2))
 A_3 = named("A_3", pre_activation(H_2, X_3))
 H_3 = named("H_3", elementwise(phi, A_3))
-state = MatrixSymbol("H", H, N)
 added = MatrixSymbol("B", H, N)
-entered = R * state + added
+entered = R * H_0 + added
 total = loss_1(H_1) + loss_2(H_2) + loss_3(H_3)
 
 
@@ -133,7 +132,7 @@ def first_delta() -> Definition:
 
 
 def step() -> Eq:
-    """One step back in time: a state receives what the next time sends back through R transposed, times the slope of φ.
+    """One step back: a state receives what the next one receives, times the slope of φ, through R transposed.
 
     R of shape (H, H), the earlier state and what the next time adds to it of shape (H, N), any loss L of the next
     state. By induction this gives any number of times.
@@ -145,7 +144,7 @@ def step() -> Eq:
     >>> prove(step()).scope
     'every H, N'
     """
-    return equation(gradient(L(elementwise(phi, entered)), state), to_data(delta, R))
+    return equation(gradient(L(elementwise(phi, entered)), H_0), to_data(delta, R))
 
 
 def _back_in_time(M: Any, second_use: Any = None, third_use: Any = None) -> Callable[[Theorem], Theorem]:
@@ -235,7 +234,7 @@ def initial_state_gradient() -> Eq:
 
 @_back_in_time(X_1)
 def first_input_gradient() -> Eq:
-    """The first input receives the first delta through W transposed: what the network learns about the distant past.
+    """The first input receives the first delta through W transposed: how much the loss hears of the distant past.
 
     Three times, every size: R of shape (H, H), W of shape (H, D), b of shape (H, 1), inputs of shape (D, N), the
     initial state of shape (H, N).
@@ -251,14 +250,14 @@ def first_input_gradient() -> Eq:
 def row_step() -> Eq:
     """With an example in each row, a state receives the delta of the next time, times the stored weights as they are.
 
-    H and B of shape (N, H), R of shape (H, H), stored as before and used transposed; any loss L of the next state.
+    H_0 and B of shape (N, H), R of shape (H, H), stored as before and used transposed; any loss L of the next state.
 
     Catalogue: 52.
 
     >>> prove(row_step()).scope
     'every H, N'
     """
-    row_state, row_added = MatrixSymbol("H", N, H), MatrixSymbol("B", N, H)
+    row_state, row_added = MatrixSymbol("H_0", N, H), MatrixSymbol("B", N, H)
     row_entered = row_state * R.T + row_added
     row_delta = HadamardProduct(L.gradient(elementwise(phi, row_entered)), slope(row_entered))
     return equation(gradient(L(elementwise(phi, row_entered)), row_state), row_delta * R)
@@ -310,7 +309,7 @@ def row_second_state() -> Definition:
 
 
 def row_last_delta() -> Definition:
-    """What enters φ at the last time receives.
+    """What enters φ at the last time receives the gradient of its loss, times the slope of φ.
 
     Of shape (N, H).
     """
@@ -318,7 +317,7 @@ def row_last_delta() -> Definition:
 
 
 def row_first_delta() -> Definition:
-    """What enters φ at the first time receives, the stored weights as they are.
+    """What enters φ at the first time receives what its own loss and the next time send back, times the slope of φ.
 
     Of shape (N, H).
     """

@@ -399,7 +399,7 @@ def merged_sum() -> Definition:
 
 
 def merged_logsumexp() -> Eq:
-    """Merging keeps the value: m + log l = log(l_1 e^(m_1) + l_2 e^(m_2)).
+    """Merging keeps the value: log(l_1 e^(m_1) + l_2 e^(m_2)) = m + log l, and no exponent on the right is above 0.
 
     m_1 and m_2 any numbers, l_1 and l_2 positive, m and l the maximum and the sum of the two blocks together.
 
@@ -408,7 +408,7 @@ def merged_logsumexp() -> Eq:
     >>> prove(merged_logsumexp()).hypotheses
     ()
     """
-    return equation(m + log(l_merged), log(l_1 * exp(m_1) + l_2 * exp(m_2)))
+    return equation(log(l_1 * exp(m_1) + l_2 * exp(m_2)), m + log(l_merged))
 
 
 def merging_is_associative() -> Eq:
@@ -437,7 +437,7 @@ def merged_average() -> Eq:
     """
     streamed = (l_1 * exp(m_1 - m) * o_1 + l_2 * exp(m_2 - m) * o_2) / l_merged
     whole = (l_1 * exp(m_1) * o_1 + l_2 * exp(m_2) * o_2) / (l_1 * exp(m_1) + l_2 * exp(m_2))
-    return equation(streamed, whole)
+    return equation(whole, streamed)
 
 
 # Finite differences
