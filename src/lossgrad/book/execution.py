@@ -9,21 +9,18 @@ package starts an empty one. The Sphinx side, this folder, is no part of it: no 
 import hashlib
 import os
 import platform
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 from docutils.nodes import document as Document
-from myst_nb.core.execute.base import ExecutionError
 from myst_nb.sphinx_ import Parser
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
 import lossgrad
-from lossgrad.book.domain import Fault
 
 PACKAGE = Path(lossgrad.__file__).parent
 
@@ -99,37 +96,21 @@ def place_style_sheet(app: Sphinx) -> None:
 
 
 class PageParser(Parser):
-    """MyST-NB's parser, but pages that are read in parallel share no folder, and a failing cell is a fault of its page.
+    """MyST-NB's parser, except that pages read in parallel share no folder.
 
     In one folder two pages would race: to make its tables, and to keep the results of cells that are the same.
-    A page without cells starts no kernel. A page with a cell that fails is read all the same, without results: the gate
-    reports the cell beside whatever else is wrong with the book.
+    A page without cells starts no kernel. A page with a cell that fails is read all the same: the gate reports it.
     """
 
     def parse(self, inputstring: str, document: Document) -> None:
-        """Parse the page, executing its cells; a failure is kept in the document's attribute ``cell_failed``."""
-        env = document.settings.env
-        mode = env.mystnb_config.execution_mode if "{code-cell}" in inputstring else "off"
-        try:
-            self._parse(inputstring, document, mode)
-        except ExecutionError as error:
-            what = str(error.__cause__)
-            self._parse(inputstring, document, "off")
-            document["cell_failed"] = Fault(_line_of_cell(what, inputstring), f"a cell failed: {what}")
-
-    def _parse(self, inputstring: str, document: Document, mode: str) -> None:
+        """Parse the page, executing its cells."""
         env = document.settings.env
         book = env.mystnb_config
         env.mystnb_config = book.copy(
-            execution_mode=mode, execution_cache_path=str(Path(book.execution_cache_path, env.docname))
+            execution_mode=book.execution_mode if "{code-cell}" in inputstring else "off",
+            execution_cache_path=str(Path(book.execution_cache_path, env.docname)),
         )
         try:
             super().parse(inputstring, document)
         finally:
             env.mystnb_config = book
-
-
-def _line_of_cell(what: str, page: str) -> int:
-    """The line of the page where the source starts that nbclient quotes between two rules."""
-    quoted = re.search(r"^-{18,}\n(.*?)\n-{18,}$", what, re.DOTALL | re.MULTILINE)
-    return page.count("\n", 0, page.find(quoted[1])) + 1 if quoted and quoted[1] in page else 1

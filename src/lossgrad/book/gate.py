@@ -41,7 +41,6 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "myst_suppress_warnings": ([], "warnings would be silenced"),
     "nb_execution_mode": ("cache", "pages would not be executed, or not kept"),
     "nb_execution_allow_errors": (False, "cells would be allowed to fail"),
-    "nb_execution_raise_on_error": (True, "a cell that fails would not stop the build"),
     "nb_execution_excludepatterns": ((), "pages would not be executed"),
     "nb_custom_formats": ({}, "pages would be read by another reader"),
     "nb_output_stderr": ("error", "what a cell complains of would not fail the build"),
@@ -127,7 +126,7 @@ def look_at_page(app: Sphinx, doctree: nodes.document) -> None:
     ]
     noted = domain.faults.pop(env.docname, [])
     found = {Fault(page.line(fault.line), fault.message) for fault in noted}
-    found |= set(cells.faults(page)) | set(_not_executed(env, page, doctree))
+    found |= set(cells.faults(page)) | set(_not_executed(env, page))
     found |= {Fault(page.line(line, piece), reason) for line, piece, reason in typed(doctree)}
     found |= {
         Fault(page.cells[index].line, f"a cell displays what nobody proved (display prove(...)): {equation}")
@@ -139,10 +138,10 @@ def look_at_page(app: Sphinx, doctree: nodes.document) -> None:
         domain.note_printed("cell", tex)
 
 
-def _not_executed(env: BuildEnvironment, page: cells.PageText, doctree: nodes.document) -> Iterator[Fault]:
+def _not_executed(env: BuildEnvironment, page: cells.PageText) -> Iterator[Fault]:
     ran = getattr(env, "nb_metadata", {}).get(env.docname, {}).get("exec_data")
-    if failed := doctree.attributes.pop("cell_failed", None):
-        yield failed
+    if ran and ran["traceback"]:
+        yield cells.failure(page, ran["traceback"])
     elif page.cells and not (ran and ran["succeeded"]):
         yield Fault(min(cell.line for cell in page.cells.values()), "the cells of this page were not executed")
 
