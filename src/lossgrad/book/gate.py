@@ -20,6 +20,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, NoReturn
 
 from docutils import nodes
@@ -191,8 +192,9 @@ def refuse(app: Sphinx, faults: dict[str, list[Fault]]) -> NoReturn:
 
 
 def forget(app: Sphinx) -> None:
-    """Forget what was read, so that the next build says again what is wrong."""
+    """Forget what was read, so that the next build says again what is wrong; leave no report of it in the site."""
     (app.doctreedir / ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+    rmtree(app.outdir / "reports", ignore_errors=True)
 
 
 def _relative(path: str) -> Path:
