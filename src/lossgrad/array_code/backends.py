@@ -23,10 +23,15 @@ class Backend:
 
 _NUMPY_CALLS = {
     "softmax": "softmax({0})",
+    "row_softmax": "softmax({0}, axis=1)",
     "log_softmax": "log_softmax({0})",
     "logsumexp": "logsumexp({0})",
     "masked_softmax": "masked_softmax({0}, {1})",
     "one_hot": "one_hot({0}, {1}, dtype)",
+    "row_one_hot": "one_hot({0}, {1}, dtype).T",
+    "sum_along": "np.sum({0}, axis={1})",
+    "column_of_sums": "np.sum({0}, axis=1, keepdims=True)",
+    "row_of_sums": "np.sum({0}, axis=0, keepdims=True)",
     "sigmoid": "sigmoid({0})",
     "softplus": "np.logaddexp(0, {0})",
     "logaddexp": "np.logaddexp({0}, {1})",
@@ -43,10 +48,15 @@ _NUMPY_CALLS = {
 }
 _JAX_CALLS = {
     "softmax": "jax.nn.softmax({0}, axis=0)",
+    "row_softmax": "jax.nn.softmax({0}, axis=1)",
     "log_softmax": "jax.nn.log_softmax({0}, axis=0)",
     "logsumexp": "jax.nn.logsumexp({0}, axis=0, keepdims=True)",
     "masked_softmax": "jax.nn.softmax({0} + jnp.log({1}), axis=0)",
     "one_hot": "jax.nn.one_hot({0}, {1}, axis=0, dtype=dtype)",
+    "row_one_hot": "jax.nn.one_hot({0}, {1}, dtype=dtype)",
+    "sum_along": "jnp.sum({0}, axis={1})",
+    "column_of_sums": "jnp.sum({0}, axis=1, keepdims=True)",
+    "row_of_sums": "jnp.sum({0}, axis=0, keepdims=True)",
     "sigmoid": "jax.nn.sigmoid({0})",
     "softplus": "jax.nn.softplus({0})",
     "logaddexp": "jnp.logaddexp({0}, {1})",
@@ -63,10 +73,15 @@ _JAX_CALLS = {
 }
 _TORCH_CALLS = {
     "softmax": "torch.softmax({0}, dim=0)",
+    "row_softmax": "torch.softmax({0}, dim=1)",
     "log_softmax": "torch.log_softmax({0}, dim=0)",
     "logsumexp": "torch.logsumexp({0}, dim=0, keepdim=True)",
     "masked_softmax": "torch.softmax({0} + torch.log({1}), dim=0)",
     "one_hot": "torch.nn.functional.one_hot({0}, {1}).T.to(dtype)",
+    "row_one_hot": "torch.nn.functional.one_hot({0}, {1}).to(dtype)",
+    "sum_along": "torch.sum({0}, dim={1})",
+    "column_of_sums": "torch.sum({0}, dim=1, keepdim=True)",
+    "row_of_sums": "torch.sum({0}, dim=0, keepdim=True)",
     "sigmoid": "torch.sigmoid({0})",
     "softplus": "torch.nn.functional.softplus({0})",
     "logaddexp": "torch.logaddexp({0}, {1})",
@@ -117,9 +132,9 @@ PRELUDES = {
 def one_hot(y, C, dtype):
     return (np.arange(C)[:, None] == y).astype(dtype)""",
     "softmax": """\
-def softmax(S):
-    E = np.exp(S - np.max(S, axis=0, keepdims=True))
-    return E / np.sum(E, axis=0, keepdims=True)""",
+def softmax(S, axis=0):
+    E = np.exp(S - np.max(S, axis=axis, keepdims=True))
+    return E / np.sum(E, axis=axis, keepdims=True)""",
     "logsumexp": """\
 def logsumexp(S):
     largest = np.max(S, axis=0, keepdims=True)

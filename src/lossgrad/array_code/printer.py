@@ -295,6 +295,10 @@ class ArrayPrinter:
         return Code(self.names[e])
 
     def _print_Transpose(self, e: Any) -> Code:
+        if isinstance(e.arg, Softmax):
+            return self.call("row_softmax", self.full(Transpose(e.arg.args[0]).doit(deep=False)).text)
+        if isinstance(e.arg, OneHot):
+            return self._one_hot("row_one_hot", e.arg)
         return Code(f"{self.full(e.arg).inside(_ATOM)}.T")
 
     def _print_OneMatrix(self, e: Any) -> Code:
@@ -385,14 +389,14 @@ class ArrayPrinter:
         *before, last = factors
         if last.shape[1] == 1:
             return self._full_product(factors)
-        sums = self.call("sum", self.full(last).text, "axis=1", "keepdims=True")
+        sums = self.call("column_of_sums", self.full(last).text)
         return Code(f"{self._full_product(before).inside(_PRODUCT)} @ {sums.text}", _PRODUCT) if before else sums
 
     def _column_sums(self, factors: list[Any]) -> Code:
         first, *after = factors
         if first.shape[0] == 1:
             return self._full_product(factors)
-        sums = self.call("sum", self.full(first).text, "axis=0", "keepdims=True")
+        sums = self.call("row_of_sums", self.full(first).text)
         return Code(f"{sums.text} @ {self._full_product(after).inside(_POWER)}", _PRODUCT) if after else sums
 
     def _product_with_diagonal(self, left: list[Any], diagonal: Any, right: list[Any]) -> Code:
@@ -453,8 +457,11 @@ class ArrayPrinter:
         return self.call("logsumexp", self.full(e.args[0]).text)
 
     def _print_OneHot(self, e: Any) -> Code:
+        return self._one_hot("one_hot", e)
+
+    def _one_hot(self, call: str, e: Any) -> Code:
         labels = self.names[e.y] if isinstance(e.y, IndexedBase) else self._known_labels(e.y)
-        return self.call("one_hot", labels, self.size(e.shape[0]).text)
+        return self.call(call, labels, self.size(e.shape[0]).text)
 
     def _known_labels(self, y: Any) -> str:
         array = "tensor" if self.backend.name == "torch" else "array"
@@ -824,7 +831,7 @@ class ArrayPrinter:
         if self.depth == 0:
             return self.call("sum", inside)
         axes = "0" if len(limits) == 1 else str(tuple(range(len(limits))))
-        return self.call("sum", inside, f"axis={axes}")
+        return self.call("sum_along", inside, str(axes))
 
     def _arange(self, stop: Any, depth: int, start: Any = S.Zero) -> str:
         """The values of an index along an axis of its own, under a name."""
