@@ -111,7 +111,11 @@ def _carried_out(e: Any, claim: Claim) -> list[tuple[Any, str]]:
     rows = [(standing, "chain rule, sum and product rules")]
     if standing.atoms(EntryByEntry):
         rows.append((claim.left, "an entry depends on itself alone: the derivative is a product of deltas"))
-    return [*rows, (contracted(claim.left), "a sum over a delta keeps the one term where its indices agree")]
+    elif standing != claim.left:
+        rows.append((claim.left, "derivative of a function of one number"))
+    if (shorter := contracted(claim.left)) != claim.left:
+        rows.append((shorter, "a sum over a delta keeps the one term where its indices agree"))
+    return rows
 
 
 def _with_standing_leaves(e: Any) -> Any:

@@ -117,7 +117,11 @@ def _shapes(equation: Eq) -> Iterator[str]:
         alike.setdefault(y.shape, []).append(y.label)
     for shape, letters in alike.items():
         if any(n.free_symbols for n in map(sympify, shape)):
-            yield f"{', '.join(map(latex, letters))} : " + r" \times ".join(map(latex, shape))
+            yield f"{', '.join(map(latex, letters))} : " + r" \times ".join(map(_size, shape))
+
+
+def _size(n: Any) -> str:
+    return rf"\left({latex(n)}\right)" if sympify(n).is_Add else latex(n)
 
 
 def _represented(equation: object) -> str:

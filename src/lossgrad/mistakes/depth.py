@@ -29,7 +29,7 @@ def slope_at_what_came_out() -> Eq:
 
 
 def weights_not_transposed() -> Eq:
-    """The way back uses W, not W transposed. When two layers have the same width, every shape fits.
+    """The way back uses the weights as they are. When two layers have the same width, every shape fits.
 
     Corrected by: depth.backward_step.
     """

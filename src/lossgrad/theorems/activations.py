@@ -195,7 +195,7 @@ def softplus_slope() -> Eq:
 
 
 def silu_slope() -> Eq:
-    """The slope of SiLU is σ, times 1 more than t by what σ lacks of 1.
+    """The slope of SiLU is the sigmoid of t, times one plus t times what the sigmoid lacks of one.
 
     Catalogue: 40.
 

@@ -206,7 +206,7 @@ def bias_gradient() -> Eq:
 
 
 def patches_gradient() -> Eq:
-    """Any layer that is linear in stretches of its input: write the stretches as columns, and the linear rule holds.
+    """One tap of any layer, whatever it picks: the data receive through the weights and the picks, both transposed.
 
     X of shape (D, N), S of shape (N, T) any matrix that picks, shifts, strides, dilates or pads; W of shape (C, D).
     The data receive the gradient back through the same matrix, transposed, which is a scatter-add.
@@ -270,7 +270,7 @@ def row_channels_signal_gradient() -> Eq:
 
 
 def row_patches_weight_gradient() -> Eq:
-    """With a place in each row, a layer linear in stretches has the stretches on the left of its weights.
+    """With a place in each row, the weights of a tap receive the picked data, transposed, times the gradient.
 
     X' of shape (N, D), S' of shape (T, N) any matrix that picks, shifts, strides, dilates or pads; W' of shape (D, C).
 
