@@ -53,7 +53,7 @@ def test_the_sides_of_each_step_have_one_value_at_every_place(statement: Any) ->
 def test_the_core_theorem_goes_by_the_chain_rule_the_deltas_and_their_contraction() -> None:
     assert [step.rule for step in steps(STATEMENTS["the gradient by the weights"])] == [
         "chain rule, sum and product rules",
-        "an entry depends on itself alone: the derivative is a product of deltas",
+        "an entry depends on itself alone: deltas, 1 where the indices agree and else 0",
         "a sum over a delta keeps the one term where its indices agree",
     ]
 

@@ -110,7 +110,7 @@ def _carried_out(e: Any, claim: Claim) -> list[tuple[Any, str]]:
     standing = _with_standing_leaves(e)
     rows = [(standing, "chain rule, sum and product rules")]
     if standing.atoms(EntryByEntry):
-        rows.append((claim.left, "an entry depends on itself alone: the derivative is a product of deltas"))
+        rows.append((claim.left, "an entry depends on itself alone: deltas, 1 where the indices agree and else 0"))
     elif standing != claim.left:
         rows.append((claim.left, "derivative of a function of one number"))
     if (shorter := contracted(claim.left)) != claim.left:
@@ -130,12 +130,20 @@ def _with_standing_leaves(e: Any) -> Any:
     return e.func(*(_with_standing_leaves(arg) if isinstance(arg, Expr) else arg for arg in e.args))
 
 
+NORMAL_FORM = "products, logarithms and exponentials taken apart, equal terms collected"
+
+
 def _collected(claim: Claim) -> list[tuple[Any, str]]:
     """The normal form that both sides share, with the rules that led there."""
     read = reader(claim)
     try:
         form = read.form(claim.left)
-        return [(expression(form), "products distributed, equal terms collected")]
+        return [
+            (
+                expression(form),
+                "the normal form: products, logarithms and exponentials taken apart, equal terms collected",
+            )
+        ]
     except (Unsettled, NotSupported):
         return []
 

@@ -290,6 +290,9 @@ class TheoremBox(StatementBox):
             chain += nodes.list_item("", line, rule)
         count = len(proof.steps)
         fold = Fold("", FoldTitle("", f"Proof in {count} step{'s' if count > 1 else ''}"), chain)
+        if proof.others:
+            words = f"Shown for the first entry; the other {proof.others} are proved for themselves in the same way."
+            fold += nodes.paragraph("", words, classes=["theorem-rule"])
         fold["classes"] = ["theorem-steps"]
         fold["open"] = "steps" in self.options
         return [fold]

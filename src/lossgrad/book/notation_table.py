@@ -16,6 +16,7 @@ from lossgrad.book.directives import printed
 from lossgrad.book.source_tables import tabulated
 from lossgrad.book.symbols import target
 from lossgrad.notation import MEANINGS
+from lossgrad.notation import y as labels
 from lossgrad.printing import latex
 
 
@@ -37,7 +38,7 @@ class NotationTable(SphinxDirective):
         return [table]
 
     def line(self, letter: Any, meaning: str) -> list[list[nodes.Node]]:
-        shape = getattr(letter, "shape", ())
+        shape = labels.shape if letter == labels.label else getattr(letter, "shape", ())
         size = [self.math(r" \times ".join(map(latex, shape)))] if shape else [nodes.Text("a number")]
         return [
             [nodes.paragraph("", "", self.math(latex(letter)))],

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from sympy import Eq, Symbol, srepr, sympify
 
 from lossgrad import library
+from lossgrad.arguments import argument
 from lossgrad.counterexamples import shown
 from lossgrad.printing import latex, python
 from lossgrad.proofs import Refuted, prove
@@ -41,7 +42,8 @@ REGISTERS = "lossgrad.book"
 class ProofRecord:
     """What is printed of a proof: its formulas as TeX, each step with its rule; the statement as code and ``srepr``.
 
-    The digest is that of the statement, by which other findings about it are known for its own.
+    The steps are of one entry, or block, where the statement has ``others``. The digest is that of the statement, by
+    which other findings about it are known for its own.
     """
 
     equation: str
@@ -52,6 +54,7 @@ class ProofRecord:
     shapes: list[str]
     hypotheses: list[str]
     steps: list[list[str]]
+    others: int
     seconds: float
     rests_on: list[str]
     representation: str
@@ -100,6 +103,7 @@ def _proved(theorem: library.Statement, rests_on: tuple[str, ...]) -> ProofRecor
         shapes=list(_shapes(found.equation)),
         hypotheses=[latex(hypothesis) for hypothesis in found.hypotheses],
         steps=[[latex(step.left), latex(step.right), step.rule] for step in steps_of(theorem)],
+        others=0 if argument(theorem, found.equation.rhs) else len(statement(found.equation).claims) - 1,
         seconds=found.seconds,
         rests_on=list(rests_on),
         representation=_represented(found.equation),

@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from lossgrad import library
 from lossgrad.book.domain import StatementDomain
+from lossgrad.book.graph import scope_kind
 from lossgrad.book.ledger import NOT_MEASURED, Entry, entries
 from lossgrad.book.source_tables import tabulated
 
@@ -61,7 +62,9 @@ def of_theorems(found: list[Entry]) -> Iterator[tuple[str, str]]:
     """What the ledger's rows add up to."""
     proofs = [entry.proof for entry in found]
     yield "theorems", f"{len(found):,}"
-    yield "of these, for every size", f"{sum(proof.scope.startswith('every') for proof in proofs):,}"
+    kinds = Counter(scope_kind(proof.scope) for proof in proofs)
+    yield "of these, for every shape", f"{kinds['shape']:,}"
+    yield "of these, about numbers, for every value", f"{kinds['number']:,}"
     yield "steps in their proofs, each proved for itself", f"{sum(len(proof.steps) for proof in proofs):,}"
     yield "hypotheses that they list", f"{sum(len(proof.hypotheses) for proof in proofs):,}"
     yield "theorems that need none", f"{sum(not proof.hypotheses for proof in proofs):,}"

@@ -74,7 +74,7 @@ def first_loss_by_true_score() -> Eq:
 
 
 def first_loss_by_other_score() -> Eq:
-    """The first example's loss by the score of another class: the probability of that class, and no one.
+    """The first example's loss by the score of another class: that class's probability, nothing subtracted.
 
     S of shape (3, 3), the first example is of class 0.
 

@@ -284,6 +284,20 @@ def weight_gradient_with_bias() -> Eq:
     return equation(gradient(L(biased), W), L.gradient(biased) * X.T)
 
 
+def data_gradient_with_bias() -> Eq:
+    """The gradient by the data, too, has the bias in the scores alone.
+
+    W of shape (C, D), b of shape (C, 1), X of shape (D, N), L any differentiable scalar function of the scores.
+
+    Catalogue: 6.
+
+    >>> prove(data_gradient_with_bias()).scope
+    'every C, D, N'
+    """
+    biased = scores_with_bias().rhs
+    return equation(gradient(L(biased), X), W.T * L.gradient(biased))
+
+
 @argued(lambda right: [(right, "rows of blocks times columns of blocks")])
 def bias_trick() -> Eq:
     """A bias is one more column of weights for a feature that is always one.
@@ -299,7 +313,7 @@ def bias_trick() -> Eq:
 
 
 def bias_trick_gradient() -> Eq:
-    """The gradient by the weights with the bias beside them is the two gradients side by side.
+    """The gradients by weights and bias, side by side: the score gradient times the data transposed, and times ones.
 
     W of shape (C, D), b of shape (C, 1), X of shape (D, N), L any differentiable scalar function of the scores.
 
