@@ -81,6 +81,19 @@ def infonce_gradient() -> Eq:
     return equation(gradient(infonce_loss().rhs, S), (by_column - pairs) / N)
 
 
+def row_infonce_gradient() -> Eq:
+    """InfoNCE along the rows, the cross-entropy that libraries take of the scores, has the softmax of each row.
+
+    S of shape (N, N), softmax(S^T)^T the softmax of each row, the pairs on the diagonal.
+
+    Catalogue: 37.
+
+    >>> prove(row_infonce_gradient()).scope
+    'every N'
+    """
+    return equation(gradient(-_log_likelihood(by_row) / N, S), (by_row - pairs) / N)
+
+
 def clip_loss() -> Definition:
     """The symmetric loss of CLIP: the mean of InfoNCE by columns and InfoNCE by rows.
 

@@ -289,7 +289,7 @@ def data_gradient_with_bias() -> Eq:
 
     W of shape (C, D), b of shape (C, 1), X of shape (D, N), L any differentiable scalar function of the scores.
 
-    Catalogue: 6.
+    Catalogue: 3.
 
     >>> prove(data_gradient_with_bias()).scope
     'every C, D, N'
