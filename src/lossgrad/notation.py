@@ -41,7 +41,7 @@ MEANINGS: tuple[tuple[Any, str], ...] = (
     (b, "bias"),
     (S, "scores (logits)"),
     (Y, "target columns; one-hot labels unless a theorem says: any"),
-    (G, "upstream gradient (cotangent): the gradient of the loss by the scores"),
+    (G, "upstream gradient (cotangent): the gradient of the loss by what a map returns, mostly the scores"),
     (U, "upstream gradient of a map from scores"),
     (V, "a direction in which the weights move"),
     (s, "the scores of one example"),

@@ -519,6 +519,36 @@ def swiglu_weight_gradient() -> Eq:
     return equation(gradient(L(result), W), to_weights(received))
 
 
+def swiglu_value_weight_gradient() -> Eq:
+    """The weights on the side of the values: what that side receives, times the data transposed.
+
+    W and V of shape (C, D), X of shape (D, N); L any differentiable loss of the layer's result, of shape (C, N).
+
+    Catalogue: 43.
+
+    >>> prove(swiglu_value_weight_gradient()).scope
+    'every C, D, N'
+    """
+    gate, _, result = _gated_layer()
+    return equation(gradient(L(result), V), to_weights(HadamardProduct(L.gradient(result), _named_silu(gate))))
+
+
+def swiglu_data_gradient() -> Eq:
+    """The data of a SwiGLU layer receive from both sides, each through its own weights transposed.
+
+    W and V of shape (C, D), X of shape (D, N); L any differentiable loss of the layer's result, of shape (C, N).
+
+    Catalogue: 43.
+
+    >>> prove(swiglu_data_gradient()).scope
+    'every C, D, N'
+    """
+    gate, value, result = _gated_layer()
+    by_gate = HadamardProduct(L.gradient(result), value, _named_silu_slopes(gate))
+    by_value = HadamardProduct(L.gradient(result), _named_silu(gate))
+    return equation(gradient(L(result), X), W.T * by_gate + V.T * by_value)
+
+
 # -- kinks -----------------------------------------------------------------------------------------------------------
 
 

@@ -5,11 +5,12 @@ scores A are of shape (T_k, T_q), a column a query; M is a mask added to them. P
 result O, of shape (d_v, T_q), has the upstream gradient G.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Eq, HadamardProduct, MatrixSymbol, OneMatrix, exp, sqrt
 
-from lossgrad.arguments import argued
+from lossgrad.arguments import Theorem, argued
 from lossgrad.expressions import Definition, diag, elementwise, equation, logsumexp, named, ones, sizes, softmax, vjp
 from lossgrad.notation import D, N, X
 from lossgrad.theorems.linear import to_data, to_weights
@@ -61,6 +62,19 @@ def result() -> Definition:
 # -- backward --------------------------------------------------------------------------------------------------------
 
 
+def _through_the_scores(
+    into: Any, received: Any, weights: Any, by_scores: Any, scores: Any
+) -> Callable[[Theorem], Theorem]:
+    """The argument for what goes into the scores: back through the weights, through the softmax, through the scores."""
+    return argued(
+        lambda right: [
+            (vjp(received, weights, into), "through the result: what the weights receive"),
+            (vjp(by_scores, scores, into), "through the softmax: what the scores receive"),
+            (right, "through the product of keys and queries"),
+        ]
+    )
+
+
 def weight_upstream() -> Definition:
     """What the weights receive: every value against every upstream column.
 
@@ -103,6 +117,12 @@ def value_gradient() -> Eq:
     return equation(vjp(G, O, V), to_weights(G, P))
 
 
+@argued(
+    lambda right: [
+        (vjp(U, P, M), "through the result: what the weights receive"),
+        (right, "through the softmax, to which the mask is added last"),
+    ]
+)
 def mask_gradient() -> Eq:
     """An additive mask or bias receives what the scores receive.
 
@@ -116,6 +136,7 @@ def mask_gradient() -> Eq:
     return equation(vjp(G, O, M), G_A)
 
 
+@_through_the_scores(Q, U, P, G_A, A)
 def query_gradient() -> Eq:
     """The queries receive the keys times what the scores receive, over the root of d.
 
@@ -129,6 +150,7 @@ def query_gradient() -> Eq:
     return equation(vjp(G, O, Q), K * G_A / sqrt(d))
 
 
+@_through_the_scores(K, U, P, G_A, A)
 def key_gradient() -> Eq:
     """The keys receive the queries times what the scores receive, transposed, over the root of d.
 
@@ -304,7 +326,8 @@ K_r = MatrixSymbol("K", T_k, d)
 V_r = MatrixSymbol("V", T_k, d_v)
 M_r = MatrixSymbol("M", T_q, T_k)
 G_r = MatrixSymbol("G", T_q, d_v)
-P_r = named("P", softmax((Q_r * K_r.T / sqrt(d) + M_r).T).T)
+A_r = Q_r * K_r.T / sqrt(d) + M_r
+P_r = named("P", softmax(A_r.T).T)
 U_r = named("U", G_r * V_r.T)
 G_A_r = named("G_A", HadamardProduct(P_r, U_r - HadamardProduct(P_r, U_r) * OneMatrix(T_k, T_k)))
 
@@ -326,6 +349,7 @@ def row_score_upstream() -> Definition:
     return Definition(G_A_r, G_A_r.value.xreplace({U_r: U_r.value}))
 
 
+@_through_the_scores(Q_r, U_r, P_r, G_A_r, A_r)
 def row_query_gradient() -> Eq:
     """In the row layout, the queries receive what the scores receive, times the keys, over the root of d.
 
@@ -339,6 +363,7 @@ def row_query_gradient() -> Eq:
     return equation(vjp(G_r, P_r * V_r, Q_r), G_A_r * K_r / sqrt(d))
 
 
+@_through_the_scores(K_r, U_r, P_r, G_A_r, A_r)
 def row_key_gradient() -> Eq:
     """In the row layout, the keys receive what the scores receive, transposed, times the queries, over the root of d.
 

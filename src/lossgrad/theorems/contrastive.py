@@ -389,6 +389,16 @@ def row_similarity_gradient_of_the_second() -> Eq:
     return equation(gradient(L(row_similarity), B_rows), L.gradient(row_similarity).T * A_rows / tau)
 
 
+def _row_clip_score_gradient() -> Any:
+    return clip_gradient().rhs.xreplace({S: row_similarity})
+
+
+@argued(
+    lambda right: [
+        (vjp(_row_clip_score_gradient(), row_similarity, A_rows), "chain rule, with the gradient by the scores put in"),
+        (right, "the rule of the similarities, in rows"),
+    ]
+)
 def row_clip_embedding_gradient() -> Eq:
     """CLIP with an embedding in each row, for the first embeddings: dL/dA' = (P_col + P_row - 2 I) B'/(2 N tau).
 
@@ -399,8 +409,8 @@ def row_clip_embedding_gradient() -> Eq:
     >>> prove(row_clip_embedding_gradient()).scope
     'every D, N'
     """
-    by_scores = clip_gradient().rhs.xreplace({S: row_similarity})
-    received = row_similarity_gradient_of_the_first().rhs.xreplace({L.gradient(row_similarity): by_scores})
+    by_scores = {L.gradient(row_similarity): _row_clip_score_gradient()}
+    received = row_similarity_gradient_of_the_first().rhs.xreplace(by_scores)
     return equation(gradient(clip_loss().rhs.xreplace({S: row_similarity}), A_rows), received)
 
 

@@ -398,6 +398,19 @@ def row_step_weight_gradient() -> Eq:
     return equation(gradient(L(row_after), W_2), L.gradient(row_after).T * elementwise(phi, A_rows))
 
 
+def row_step_bias_gradient() -> Eq:
+    """With an example in each row, the bias of the next layer receives the gradient added up over the rows.
+
+    A of shape (N, H), W_2 stored as (C, H) and used transposed, b_2 of shape (C, 1).
+
+    Catalogue: 41.
+
+    >>> prove(row_step_bias_gradient()).scope
+    'every C, H, N'
+    """
+    return equation(gradient(L(row_after), b_2), L.gradient(row_after).T * ones(N))
+
+
 def row_embedding_gradient() -> Eq:
     """With a word in each row of the table, the scatter-add runs over rows.
 

@@ -21,6 +21,11 @@ over_features = OneMatrix(D, D) / D
 over_examples = OneMatrix(N, N) / N
 
 
+def _less_share(arrived: Any, normal: Any, share: Any) -> Any:
+    """What has arrived at the columns, without its share along the normalized columns."""
+    return arrived - normal * diag(share)
+
+
 def inverse_root(v: Any) -> Any:
     """1/√(v + ε), entry by entry."""
     return elementwise(lambda t: 1 / sqrt(t + epsilon), v)
@@ -96,6 +101,20 @@ def layernorm_share() -> Definition:
     return Definition(layer_share, layer_share.value)
 
 
+@argued(
+    lambda right: [
+        (vjp(scaled, layer_normal, X), "back through β and γ"),
+        (
+            (
+                _less_share(scaled, layer_normal, layer_share)
+                - over_features * _less_share(scaled, layer_normal, layer_share)
+            )
+            * diag(layer_scale),
+            "through the factor, which depends on the whole column, and through the mean",
+        ),
+        (right, "a normalized column has no mean, so only that of the scaled gradient is taken out"),
+    ]
+)
 def layernorm_gradient() -> Eq:
     """LayerNorm takes two parts out of the scaled gradient: its mean, and its share along the normalized column.
 
@@ -238,8 +257,19 @@ def batchnorm_share() -> Definition:
     return Definition(batch_share, batch_share.value)
 
 
+@argued(
+    lambda right: [
+        (vjp(scaled, batch_normal, X), "back through β and γ"),
+        (
+            diag(batch_scale)
+            * (scaled - diag(batch_share) * batch_normal - (scaled - diag(batch_share) * batch_normal) * over_examples),
+            "through the factor, which depends on the whole row, and through the mean",
+        ),
+        (right, "a normalized row has no mean, so only that of the scaled gradient is taken out"),
+    ]
+)
 def batchnorm_gradient() -> Eq:
-    """BatchNorm takes two parts out of the scaled gradient: its mean over the batch and its share along the normal row.
+    """BatchNorm takes two parts out of the scaled gradient: its mean over the batch, and its share along the result.
 
     X and G of shape (D, N), γ and β of shape (D, 1), ε > 0; mean and variance are those of this batch.
 
@@ -292,7 +322,7 @@ def batchnorm_gradient_has_no_mean() -> Eq:
 
 
 def variance_by_centre() -> Eq:
-    """The mean squared distance from a centre μ changes with μ by minus twice the mean distance.
+    """The mean squared distance from a centre μ changes with μ by minus twice the mean of what lies beyond it.
 
     X of shape (D, N), μ of shape (D, 1), any centre. The scalar is the sum over the features.
 
@@ -374,6 +404,12 @@ def rmsnorm_share() -> Definition:
     return Definition(root_share, root_share.value)
 
 
+@argued(
+    lambda right: [
+        (vjp(scaled, root_normal, X), "back through γ"),
+        (right, "through the factor, which depends on the whole column"),
+    ]
+)
 def rmsnorm_gradient() -> Eq:
     """RMSNorm takes one part out of the scaled gradient: its share along the normalized column.
 
@@ -475,6 +511,17 @@ def row_layernorm_share() -> Definition:
     return Definition(row_share, row_share.value)
 
 
+@argued(
+    lambda right: [
+        (vjp(row_scaled, row_normal, X_r), "back through β and γ"),
+        (
+            diag(row_scale)
+            * (row_scaled - diag(row_share) * row_normal - (row_scaled - diag(row_share) * row_normal) * over_features),
+            "through the factor, which depends on the whole row, and through the mean",
+        ),
+        (right, "a normalized row has no mean, so only that of the scaled gradient is taken out"),
+    ]
+)
 def row_layernorm_gradient() -> Eq:
     """LayerNorm with an example in each row takes the same two parts out of the scaled gradient, row by row.
 
@@ -487,6 +534,32 @@ def row_layernorm_gradient() -> Eq:
     """
     back = diag(row_scale) * (row_scaled - row_mean * ones(D).T - diag(row_share) * row_normal)
     return equation(vjp(G_r, row_out, X_r), back)
+
+
+def row_layernorm_gain_gradient() -> Eq:
+    """With an example in each row, LayerNorm's γ receives the gradient times the normalized features, added up.
+
+    X and G of shape (N, D), γ of shape (D, 1).
+
+    Catalogue: 49.
+
+    >>> prove(row_layernorm_gain_gradient()).scope
+    'every D, N'
+    """
+    return equation(vjp(G_r, row_out, gamma), HadamardProduct(G_r, row_normal).T * ones(N))
+
+
+def row_layernorm_shift_gradient() -> Eq:
+    """With an example in each row, LayerNorm's β receives the gradient added up over the rows.
+
+    X and G of shape (N, D), β of shape (D, 1).
+
+    Catalogue: 49.
+
+    >>> prove(row_layernorm_shift_gradient()).scope
+    'every D, N'
+    """
+    return equation(vjp(G_r, row_out, beta), G_r.T * ones(N))
 
 
 row_root_scale = named("r", inverse_root(HadamardProduct(X_r, X_r) * ones(D) / D))
@@ -527,6 +600,12 @@ def row_rmsnorm_share() -> Definition:
     return Definition(row_root_share, row_root_share.value)
 
 
+@argued(
+    lambda right: [
+        (vjp(row_scaled, row_root_normal, X_r), "back through γ"),
+        (right, "through the factor, which depends on the whole row"),
+    ]
+)
 def row_rmsnorm_gradient() -> Eq:
     """RMSNorm with an example in each row takes one part out of the scaled gradient, row by row.
 
@@ -539,6 +618,19 @@ def row_rmsnorm_gradient() -> Eq:
     """
     back = diag(row_root_scale) * (row_scaled - diag(row_root_share) * row_root_normal)
     return equation(vjp(G_r, row_root_out, X_r), back)
+
+
+def row_rmsnorm_gain_gradient() -> Eq:
+    """With an example in each row, RMSNorm's γ receives the gradient times the normalized features, added up.
+
+    X and G of shape (N, D), γ of shape (D, 1).
+
+    Catalogue: 51.
+
+    >>> prove(row_rmsnorm_gain_gradient()).scope
+    'every D, N'
+    """
+    return equation(vjp(G_r, row_root_out, gamma), HadamardProduct(G_r, row_root_normal).T * ones(N))
 
 
 row_batch_centred = X_r - over_examples * X_r
@@ -589,6 +681,21 @@ def row_batchnorm_share() -> Definition:
     return Definition(row_batch_share, row_batch_share.value)
 
 
+@argued(
+    lambda right: [
+        (vjp(row_scaled, row_batch_normal, X_r), "back through β and γ"),
+        (
+            (
+                row_scaled
+                - row_batch_normal * diag(row_batch_share)
+                - over_examples * (row_scaled - row_batch_normal * diag(row_batch_share))
+            )
+            * diag(row_batch_scale),
+            "through the factor, which depends on the whole column, and through the mean",
+        ),
+        (right, "a normalized column has no mean, so only that of the scaled gradient is taken out"),
+    ]
+)
 def row_batchnorm_gradient() -> Eq:
     """BatchNorm with an example in each row takes the same two parts out of the scaled gradient, column by column.
 
@@ -601,3 +708,29 @@ def row_batchnorm_gradient() -> Eq:
     """
     back = (row_scaled - ones(N) * row_batch_mean - row_batch_normal * diag(row_batch_share)) * diag(row_batch_scale)
     return equation(vjp(G_r, row_batch_out, X_r), back)
+
+
+def row_batchnorm_gain_gradient() -> Eq:
+    """With an example in each row, BatchNorm's γ receives the gradient times the normalized features, added up.
+
+    X and G of shape (N, D), γ of shape (D, 1).
+
+    Catalogue: 50.
+
+    >>> prove(row_batchnorm_gain_gradient()).scope
+    'every D, N'
+    """
+    return equation(vjp(G_r, row_batch_out, gamma), HadamardProduct(G_r, row_batch_normal).T * ones(N))
+
+
+def row_batchnorm_shift_gradient() -> Eq:
+    """With an example in each row, BatchNorm's β receives the gradient added up over the rows.
+
+    X and G of shape (N, D), β of shape (D, 1).
+
+    Catalogue: 50.
+
+    >>> prove(row_batchnorm_shift_gradient()).scope
+    'every D, N'
+    """
+    return equation(vjp(G_r, row_batch_out, beta), G_r.T * ones(N))
